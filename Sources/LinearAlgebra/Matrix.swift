@@ -1,0 +1,204 @@
+/// A dense row-major matrix of `Float` or `Double`.
+///
+/// A value type: copies share their memory until one of them is changed. Element (r, c) lies at `r·columns + c`;
+/// rows are contiguous, without padding, and the first element is aligned to 64 bytes. Either count may be 0.
+///
+/// Indices out of range and mismatched shapes are programming errors and stop the program; shapes that come
+/// from files are checked where the files are read.
+public struct Matrix<Element: Scalar>: Sendable {
+  public let rows: Int
+  public let columns: Int
+  @usableFromInline var storage: Storage
+
+  /// A matrix of zeros.
+  public init(rows: Int, columns: Int) {
+    precondition(rows >= 0 && columns >= 0, "a matrix has no negative size")
+    self.rows = rows
+    self.columns = columns
+    storage = Storage(count: rows * columns)
+    storage.base.initialize(repeating: 0, count: rows * columns)
+  }
+
+  /// A matrix with every element set to `value`.
+  public init(rows: Int, columns: Int, repeating value: Element) {
+    self.init(rows: rows, columns: columns)
+    storage.base.update(repeating: value, count: rows * columns)
+  }
+
+  /// A matrix of `elements` in row-major order. `elements.count` must be `rows × columns`.
+  public init(rows: Int, columns: Int, elements: [Element]) {
+    precondition(elements.count == rows * columns, "\(elements.count) elements for \(rows) × \(columns)")
+    self.init(rows: rows, columns: columns)
+    elements.withUnsafeBufferPointer { source in
+      if let base = source.baseAddress { storage.base.update(from: base, count: source.count) }
+    }
+  }
+
+  /// A matrix from its rows, which must all have the same length.
+  public init(_ rows: [[Element]]) {
+    let columns = rows.first?.count ?? 0
+    precondition(rows.allSatisfy { $0.count == columns }, "rows of different lengths")
+    self.init(rows: rows.count, columns: columns, elements: Array(rows.joined()))
+  }
+
+  /// The number of elements.
+  public var count: Int { rows * columns }
+
+  @inlinable
+  public subscript(row: Int, column: Int) -> Element {
+    get {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "index out of range")
+      return storage.base[row * columns + column]
+    }
+    set {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "index out of range")
+      makeUnique()
+      storage.base[row * columns + column] = newValue
+    }
+  }
+
+  /// All elements in row-major order, as a copy.
+  public var elements: [Element] {
+    Array(UnsafeBufferPointer(start: storage.base, count: count))
+  }
+
+  /// Calls `body` with all elements in row-major order.
+  @inlinable
+  public func withElements<Result, Failure: Error>(
+    _ body: (Span<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeBufferPointer(start: storage.base, count: count).span)
+  }
+
+  /// Calls `body` with all elements in row-major order, to change them.
+  @inlinable
+  public mutating func withMutableElements<Result, Failure: Error>(
+    _ body: (inout MutableSpan<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    makeUnique()
+    var span = UnsafeMutableBufferPointer(start: storage.base, count: count).mutableSpan
+    return try body(&span)
+  }
+
+  /// Calls `body` with one row.
+  @inlinable
+  public func withRow<Result, Failure: Error>(
+    _ row: Int, _ body: (Span<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(row >= 0 && row < rows, "row out of range")
+    return try body(UnsafeBufferPointer(start: storage.base + row * columns, count: columns).span)
+  }
+
+  /// Calls `body` with one row, to change it.
+  @inlinable
+  public mutating func withMutableRow<Result, Failure: Error>(
+    _ row: Int, _ body: (inout MutableSpan<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(row >= 0 && row < rows, "row out of range")
+    makeUnique()
+    var span = UnsafeMutableBufferPointer(start: storage.base + row * columns, count: columns).mutableSpan
+    return try body(&span)
+  }
+
+  /// One row, as a copy.
+  public func row(_ row: Int) -> [Element] {
+    precondition(row >= 0 && row < rows, "row out of range")
+    return Array(UnsafeBufferPointer(start: storage.base + row * columns, count: columns))
+  }
+
+  /// The rows `range`, as a copy.
+  public func rows(in range: Range<Int>) -> Matrix {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows out of range")
+    var result = Matrix(rows: range.count, columns: columns)
+    result.storage.base.update(
+      from: storage.base + range.lowerBound * columns, count: range.count * columns)
+    return result
+  }
+
+  /// The columns `range`, as a copy.
+  public func columns(in range: Range<Int>) -> Matrix {
+    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns out of range")
+    var result = Matrix(rows: rows, columns: range.count)
+    for row in 0..<rows {
+      (result.storage.base + row * range.count).update(
+        from: storage.base + row * columns + range.lowerBound, count: range.count)
+    }
+    return result
+  }
+
+  /// The rows at `indices`, in that order; an index may repeat.
+  public func gathering(rows indices: [Int]) -> Matrix {
+    var result = Matrix(rows: indices.count, columns: columns)
+    gather(rows: indices, into: &result)
+    return result
+  }
+
+  /// Copies the rows at `indices` into `result`, which must be `indices.count × columns`, without allocating.
+  public func gather(rows indices: [Int], into result: inout Matrix) {
+    precondition(result.rows == indices.count && result.columns == columns, "gather into another shape")
+    result.makeUnique()
+    for (target, source) in indices.enumerated() {
+      precondition(source >= 0 && source < rows, "row out of range")
+      (result.storage.base + target * columns).update(from: storage.base + source * columns, count: columns)
+    }
+  }
+
+  /// The transpose, as a copy.
+  public func transposed() -> Matrix {
+    var result = Matrix(rows: columns, columns: rows)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        result.storage.base[column * rows + row] = storage.base[row * columns + column]
+      }
+    }
+    return result
+  }
+
+  /// Sets every element to `value`, keeping the memory.
+  public mutating func fill(_ value: Element) {
+    makeUnique()
+    storage.base.update(repeating: value, count: count)
+  }
+
+  /// The same numbers in another type, each rounded to the nearest.
+  public func converted<Other: Scalar>(to type: Other.Type) -> Matrix<Other> {
+    var result = Matrix<Other>(rows: rows, columns: columns)
+    for index in 0..<count { result.storage.base[index] = Other(storage.base[index]) }
+    return result
+  }
+
+  @inlinable
+  mutating func makeUnique() {
+    if !isKnownUniquelyReferenced(&storage) { storage = Storage(copying: storage) }
+  }
+
+  /// The element memory. Immutable while shared: only `makeUnique` hands out writing.
+  @usableFromInline
+  final class Storage: @unchecked Sendable {
+    @usableFromInline let base: UnsafeMutablePointer<Element>
+    @usableFromInline let count: Int
+
+    init(count: Int) {
+      self.count = count
+      let raw = UnsafeMutableRawPointer.allocate(
+        byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
+      base = raw.bindMemory(to: Element.self, capacity: max(count, 1))
+    }
+
+    @usableFromInline
+    convenience init(copying other: Storage) {
+      self.init(count: other.count)
+      base.initialize(from: other.base, count: other.count)
+    }
+
+    deinit { UnsafeMutableRawPointer(base).deallocate() }
+  }
+}
+
+extension Matrix: Equatable {
+  /// Same shape and equal elements (so a NaN makes two matrices differ).
+  public static func == (a: Matrix, b: Matrix) -> Bool {
+    guard a.rows == b.rows && a.columns == b.columns else { return false }
+    return (0..<a.count).allSatisfy { a.storage.base[$0] == b.storage.base[$0] }
+  }
+}
