@@ -109,7 +109,7 @@ public struct Matrix<Element: Scalar>: Sendable {
   /// The rows `range`, as a copy.
   public func rows(in range: Range<Int>) -> Matrix {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows out of range")
-    var result = Matrix(rows: range.count, columns: columns)
+    let result = Matrix(rows: range.count, columns: columns)
     result.storage.base.update(
       from: storage.base + range.lowerBound * columns, count: range.count * columns)
     return result
@@ -118,7 +118,7 @@ public struct Matrix<Element: Scalar>: Sendable {
   /// The columns `range`, as a copy.
   public func columns(in range: Range<Int>) -> Matrix {
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns out of range")
-    var result = Matrix(rows: rows, columns: range.count)
+    let result = Matrix(rows: rows, columns: range.count)
     for row in 0..<rows {
       (result.storage.base + row * range.count).update(
         from: storage.base + row * columns + range.lowerBound, count: range.count)
@@ -145,7 +145,7 @@ public struct Matrix<Element: Scalar>: Sendable {
 
   /// The transpose, as a copy.
   public func transposed() -> Matrix {
-    var result = Matrix(rows: columns, columns: rows)
+    let result = Matrix(rows: columns, columns: rows)
     for row in 0..<rows {
       for column in 0..<columns {
         result.storage.base[column * rows + row] = storage.base[row * columns + column]
@@ -162,7 +162,7 @@ public struct Matrix<Element: Scalar>: Sendable {
 
   /// The same numbers in another type, each rounded to the nearest.
   public func converted<Other: Scalar>(to type: Other.Type) -> Matrix<Other> {
-    var result = Matrix<Other>(rows: rows, columns: columns)
+    let result = Matrix<Other>(rows: rows, columns: columns)
     for index in 0..<count { result.storage.base[index] = Other(storage.base[index]) }
     return result
   }

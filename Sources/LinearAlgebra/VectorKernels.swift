@@ -1,0 +1,46 @@
+/// Vector passes over contiguous elements, with the same bits on every CPU.
+///
+/// The exponential's largest error is 2 ulp over the whole range (measured by the tests against a wider type); results
+/// below the smallest normal number are 0, above the largest finite one +∞; NaN stays NaN.
+public enum VectorKernels {
+  /// x ← exp(x).
+  public static func exponentiate<Element: Scalar>(_ x: inout MutableSpan<Element>) {
+    x.withUnsafeMutableBufferPointer { buffer in
+      if let base = buffer.baseAddress { Element._exp(base, buffer.count) }
+    }
+  }
+
+  /// The largest element; −∞ of an empty span. NaN is passed over unless there is nothing else.
+  public static func maximum<Element: Scalar>(_ x: borrowing MutableSpan<Element>) -> Element {
+    x.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.map { Element._maximum($0, buffer.count) } ?? -Element.infinity
+    }
+  }
+
+  /// x ← exp(scale·x − shift), returning the sum of the results in a fixed order.
+  public static func exponentiateAndSum<Element: Scalar>(
+    _ x: inout MutableSpan<Element>, scale: Element, shift: Element
+  ) -> Element {
+    x.withUnsafeMutableBufferPointer { buffer in
+      buffer.baseAddress.map { Element._expSum($0, buffer.count, scale, shift) } ?? 0
+    }
+  }
+
+  /// x ← factor·x.
+  public static func scale<Element: Scalar>(_ x: inout MutableSpan<Element>, by factor: Element) {
+    x.withUnsafeMutableBufferPointer { buffer in
+      if let base = buffer.baseAddress { Element._scale(base, buffer.count, factor) }
+    }
+  }
+
+  /// Σ x·y in a fixed order, for spans of one length.
+  public static func dot<Element: Scalar>(_ x: Span<Element>, _ y: Span<Element>) -> Element {
+    precondition(x.count == y.count, "spans of different lengths")
+    return x.withUnsafeBufferPointer { x in
+      y.withUnsafeBufferPointer { y in
+        guard let a = x.baseAddress, let b = y.baseAddress else { return 0 }
+        return Element._dot(a, b, x.count)
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import CKernels
+import Dispatch
+import Synchronization
+
+/// A number of threads that share work cut into pieces.
+///
+/// The pieces are fixed by the work, never by the number of threads, and each is done whole by one thread: so results
+/// have the same bytes for any number. Denormals are flushed to zero while pieces run, on every thread and also when
+/// there is only one, and the caller's floating-point mode is restored afterwards.
+public struct Workers: Sendable, Hashable {
+  /// How many threads, at least 1.
+  public let count: Int
+
+  public init(_ count: Int) {
+    precondition(count >= 1, "at least one thread is needed")
+    self.count = count
+  }
+
+  /// The calling thread alone.
+  public static let one = Workers(1)
+
+  /// Calls `body` once for each piece, in no particular order, and returns when all are done.
+  public func forEach(_ pieces: Int, _ body: @Sendable (_ piece: Int) -> Void) {
+    let threads = min(count, pieces)
+    if threads <= 1 {
+      Self.flushingDenormals {
+        for piece in 0..<pieces { body(piece) }
+      }
+      return
+    }
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      Self.flushingDenormals {
+        while true {
+          let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          if piece >= pieces { break }
+          body(piece)
+        }
+      }
+    }
+  }
+
+  /// Runs `body` with denormals flushed to zero on the calling thread.
+  public static func flushingDenormals<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let control = ck_get_float_control()
+    ck_set_float_control(ck_with_flushed_denormals(control))
+    defer { ck_set_float_control(control) }
+    return try body()
+  }
+}
