@@ -1,0 +1,46 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Whether the user has asked the program to stop.
+///
+/// The first Ctrl-C (or termination signal) sets the flag: runs in progress write a checkpoint and end. A second one ends the
+/// process at once, which loses at most the work since the last checkpoint.
+public final class Interruption: Sendable {
+  private let requested = Atomic<Bool>(false)
+
+  public init() {}
+
+  public var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  public func request() { requested.store(true, ordering: .relaxed) }
+
+  /// Listens to SIGINT and SIGTERM until the returned token is released.
+  public func listen() -> AnyObject {
+    let sources = [SIGINT, SIGTERM].map { number -> any DispatchSourceSignal in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInitiated))
+      source.setEventHandler {
+        if self.isRequested {
+          // Back to the default action, which ends the process.
+          signal(number, SIG_DFL)
+          raise(number)
+        }
+        self.request()
+      }
+      source.resume()
+      return source
+    }
+    return SignalListener(sources)
+  }
+
+  private final class SignalListener {
+    let sources: [any DispatchSourceSignal]
+    init(_ sources: [any DispatchSourceSignal]) { self.sources = sources }
+    deinit {
+      for source in sources { source.cancel() }
+      signal(SIGINT, SIG_DFL)
+      signal(SIGTERM, SIG_DFL)
+    }
+  }
+}

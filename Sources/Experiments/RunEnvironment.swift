@@ -1,0 +1,51 @@
+import Foundation
+import LinearAlgebra
+
+/// Where and when a run was made: beside every result, outside its identity and its bytes.
+public struct RunEnvironment: Codable, Sendable, Equatable {
+  public var commit: String
+  /// ISO 8601, UTC, when the run finished.
+  public var date: String
+  public var host: String
+  public var processor: String
+  public var operatingSystem: String
+  public var blasCore: String
+  public var blasVersion: String
+  public var threads: Int
+  /// Seconds spent on training in all attempts, and on evaluations.
+  public var trainingSeconds: Double
+  public var evaluationSeconds: Double
+  /// The greatest resident memory of the process, in bytes.
+  public var peakMemory: Int
+
+  /// The environment of this process now.
+  public static func current(threads: Int, trainingSeconds: Double, evaluationSeconds: Double) -> RunEnvironment {
+    RunEnvironment(
+      commit: Commit.current, date: Date.now.formatted(.iso8601), host: ProcessInfo.processInfo.hostName,
+      processor: processorName(), operatingSystem: ProcessInfo.processInfo.operatingSystemVersionString,
+      blasCore: BLASCore.current.name, blasVersion: BLASCore.current.version, threads: threads,
+      trainingSeconds: trainingSeconds, evaluationSeconds: evaluationSeconds, peakMemory: peakResidentMemory())
+  }
+
+  /// The CPU's model name, where the system tells it.
+  public static func processorName() -> String {
+    guard let information = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return "unknown" }
+    for line in information.split(separator: "\n") where line.hasPrefix("model name") {
+      if let value = line.split(separator: ":").dropFirst().first {
+        return value.trimmingCharacters(in: .whitespaces)
+      }
+    }
+    return "unknown"
+  }
+
+  private static func peakResidentMemory() -> Int {
+    var usage = rusage()
+    guard getrusage(RUSAGE_SELF, &usage) == 0 else { return 0 }
+    // Kilobytes on Linux, bytes on Darwin.
+    #if os(Linux)
+      return usage.ru_maxrss * 1024
+    #else
+      return usage.ru_maxrss
+    #endif
+  }
+}

@@ -1,0 +1,72 @@
+import FeatureStores
+import Foundation
+
+/// The folder of one run: `results/runs/PREFIX-HASH/`.
+///
+/// | file | holds |
+/// |---|---|
+/// | `specification.json` | everything that decides the result |
+/// | `result.json` | training's outcome; its presence means that training finished |
+/// | `model.bin` | the trained network |
+/// | `evaluation-NAME-HASH.json` | one evaluation's outcome |
+/// | `checkpoint.bin` | where an interrupted run goes on; removed at the end |
+/// | `failure.json` | why the last attempt failed |
+/// | `environment.json` | machine, versions, commit, date and times: never compared, never hashed |
+///
+/// Every file is written whole under a temporary name and renamed, so each is either complete or absent.
+public struct RunFolder: Sendable {
+  public let identity: RunIdentity
+  public let path: String
+
+  public init(results: String, identity: RunIdentity) {
+    self.identity = identity
+    path = "\(results)/runs/\(identity.folderName)"
+  }
+
+  public var specificationFile: String { "\(path)/specification.json" }
+  public var resultFile: String { "\(path)/result.json" }
+  public var modelFile: String { "\(path)/model.bin" }
+  public var checkpointFile: String { "\(path)/checkpoint.bin" }
+  public var failureFile: String { "\(path)/failure.json" }
+  public var environmentFile: String { "\(path)/environment.json" }
+  var lockFile: String { "\(path)/lock" }
+
+  /// The file of one evaluation of the run.
+  public func evaluationFile(name: String, hash: String) -> String {
+    "\(path)/evaluation-\(RunIdentity.readable(name))-\(hash.prefix(16)).json"
+  }
+
+  /// Makes the folder.
+  public func create() throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw HarnessError(
+        .cannotWrite, file: path, found: "the folder cannot be made (\(error.localizedDescription))",
+        advice: "Check permissions and free space, or choose another folder with --results.")
+    }
+  }
+
+  /// The lock that a process holds while it works on the run; nil where another process holds it.
+  public func lock(waiting: Bool = false) throws -> FileLock? {
+    try create()
+    return try FileLock.acquire(lockFile, waiting: waiting)
+  }
+
+  public func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: file) }
+
+  /// Removes a file that may not be there.
+  func remove(_ file: String) throws {
+    guard exists(file) else { return }
+    do {
+      try FileManager.default.removeItem(atPath: file)
+    } catch {
+      throw HarnessError(.cannotWrite, file: file, found: "the file cannot be removed (\(error.localizedDescription))")
+    }
+  }
+}
+
+/// Why an attempt at a run failed.
+struct RunFailure: Codable, Sendable, Equatable {
+  var reason: String
+}
