@@ -1,0 +1,17 @@
+/// What happens while an experiment runs, for whoever shows it.
+public enum RunnerEvent: Sendable, Equatable {
+  /// The grid has been compared with what is there. `steps` is the training work that is missing.
+  case planned(runs: Int, missing: Int, steps: Int)
+  /// A run starts, or goes on from a checkpoint at `step`.
+  case started(run: String, step: Int, steps: Int)
+  /// A run has done `step` of its steps; `samples` is the number of images a step.
+  case stepped(run: String, step: Int, loss: Double, samples: Int)
+  /// A run is being evaluated.
+  case evaluating(run: String, what: String)
+  case finished(run: String)
+  case failed(run: String, reason: String)
+  /// Another process is at work on the run.
+  case heldElsewhere(run: String)
+  /// Something the user should read.
+  case note(String)
+}
