@@ -14,7 +14,9 @@ public enum Commit {
   private static func describe(folder: String) -> String? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git", "-C", folder, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    process.arguments = [
+      "git", "-C", folder, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*",
+    ]
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

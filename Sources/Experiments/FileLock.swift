@@ -12,7 +12,8 @@ public final class FileLock: Sendable {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw HarnessError(
-        .cannotWrite, file: path, found: "the lock file cannot be opened (\(String(cString: strerror(errno))))",
+        .cannotWrite, file: path,
+        found: "the lock file cannot be opened (\(String(cString: strerror(errno))))",
         advice: "Check that the folder is writable, or choose another with --results.")
     }
     while flock(descriptor, waiting ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {

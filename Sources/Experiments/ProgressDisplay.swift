@@ -113,7 +113,8 @@ public final class ProgressDisplay: Sendable {
     state.lastDrawn = now
     let elapsed = now.timeIntervalSince(state.started)
     let fraction = state.steps > 0 ? min(1, Double(state.doneSteps) / Double(state.steps)) : 0
-    let left = state.doneSteps > 0 ? elapsed / Double(state.doneSteps) * Double(state.steps - state.doneSteps) : nil
+    let left =
+      state.doneSteps > 0 ? elapsed / Double(state.doneSteps) * Double(state.steps - state.doneSteps) : nil
     let summary =
       "\(state.ended)/\(state.missing) runs, step \(state.doneSteps)/\(state.steps), ETA \(left.map(Self.duration) ?? "–")"
     guard isTerminal else {
@@ -140,7 +141,8 @@ public final class ProgressDisplay: Sendable {
     let seconds = now.timeIntervalSince(run.started)
     if run.step > run.firstStep && seconds > 0 {
       let rate = Double((run.step - run.firstStep) * run.samples) / seconds
-      parts.append(rate < 10_000 ? String(format: "%.0f images/s", rate) : String(format: "%.1fk images/s", rate / 1000))
+      parts.append(
+        rate < 10_000 ? String(format: "%.0f images/s", rate) : String(format: "%.1fk images/s", rate / 1000))
     }
     return parts.joined(separator: ", ")
   }

@@ -19,17 +19,22 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   public var peakMemory: Int
 
   /// The environment of this process now.
-  public static func current(threads: Int, trainingSeconds: Double, evaluationSeconds: Double) -> RunEnvironment {
+  public static func current(threads: Int, trainingSeconds: Double, evaluationSeconds: Double)
+    -> RunEnvironment
+  {
     RunEnvironment(
       commit: Commit.current, date: Date.now.formatted(.iso8601), host: ProcessInfo.processInfo.hostName,
       processor: processorName(), operatingSystem: ProcessInfo.processInfo.operatingSystemVersionString,
       blasCore: BLASCore.current.name, blasVersion: BLASCore.current.version, threads: threads,
-      trainingSeconds: trainingSeconds, evaluationSeconds: evaluationSeconds, peakMemory: peakResidentMemory())
+      trainingSeconds: trainingSeconds, evaluationSeconds: evaluationSeconds, peakMemory: peakResidentMemory()
+    )
   }
 
   /// The CPU's model name, where the system tells it.
   public static func processorName() -> String {
-    guard let information = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return "unknown" }
+    guard let information = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
+      return "unknown"
+    }
     for line in information.split(separator: "\n") where line.hasPrefix("model name") {
       if let value = line.split(separator: ":").dropFirst().first {
         return value.trimmingCharacters(in: .whitespaces)

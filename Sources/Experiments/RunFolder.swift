@@ -61,7 +61,8 @@ public struct RunFolder: Sendable {
     do {
       try FileManager.default.removeItem(atPath: file)
     } catch {
-      throw HarnessError(.cannotWrite, file: file, found: "the file cannot be removed (\(error.localizedDescription))")
+      throw HarnessError(
+        .cannotWrite, file: file, found: "the file cannot be removed (\(error.localizedDescription))")
     }
   }
 }

@@ -25,7 +25,9 @@ public struct BayesOracle: Sendable, Equatable {
   /// The log likelihood ratio of two images with identity latents `z1`, `z2` and total variances `t1`, `t2`.
   ///
   /// All spans have one element an identity axis; totals must exceed the between-variance.
-  public func score(_ z1: Span<Double>, totals t1: Span<Double>, _ z2: Span<Double>, totals t2: Span<Double>) -> Double {
+  public func score(_ z1: Span<Double>, totals t1: Span<Double>, _ z2: Span<Double>, totals t2: Span<Double>)
+    -> Double
+  {
     precondition(
       z1.count == between.count && z2.count == between.count && t1.count == between.count
         && t2.count == between.count, "one latent and one total an identity axis")

@@ -54,7 +54,8 @@ public struct WorldDefinition: Sendable, Codable, Equatable {
     ])
     name = try top.required("name").string()
     guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
-      throw try top.required("name").error(found: "the name ‘\(name)’", expected: "ASCII letters, digits and ‘-’")
+      throw try top.required("name").error(
+        found: "the name ‘\(name)’", expected: "ASCII letters, digits and ‘-’")
     }
     title = try top.value("title", default: name) { try $0.string() }
     version = try top.required("version").integer(in: 1...Int.max)

@@ -39,7 +39,9 @@ struct WorldSampler {
       for _ in range {
         let person = (0..<axes).map { _ in definition.identity.between * people.normal() }
         for _ in 0..<set.imagesPerIdentity {
-          for axis in 0..<axes { elements[place + axis] = person[axis] + definition.identity.within * images.normal() }
+          for axis in 0..<axes {
+            elements[place + axis] = person[axis] + definition.identity.within * images.normal()
+          }
           place += axes
           for nuisance in definition.nuisances {
             for _ in 0..<nuisance.dimensions {

@@ -37,9 +37,11 @@ public struct WorldSet: Sendable, Codable, Equatable {
       let impostor = people * (people - 1) / 2 * imagesPerIdentity * imagesPerIdentity
       guard genuine >= pairs && impostor >= pairs else {
         throw node.error(
-          found: "\(people) identities of \(imagesPerIdentity) images a fold, enough for \(genuine) genuine and "
+          found:
+            "\(people) identities of \(imagesPerIdentity) images a fold, enough for \(genuine) genuine and "
             + "\(impostor) impostor pairs",
-          expected: "\(pairs) of each", advice: "Raise identities or imagesPerIdentity, or lower pairsPerFold.")
+          expected: "\(pairs) of each",
+          advice: "Raise identities or imagesPerIdentity, or lower pairsPerFold.")
       }
     default:
       for key in ["folds", "pairsPerFold"] where entry[key] != nil {
