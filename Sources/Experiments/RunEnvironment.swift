@@ -45,11 +45,12 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
 
   private static func peakResidentMemory() -> Int {
     var usage = rusage()
-    guard getrusage(RUSAGE_SELF, &usage) == 0 else { return 0 }
-    // Kilobytes on Linux, bytes on Darwin.
+    // Glibc imports the argument as an enumeration; memory is in kilobytes on Linux, in bytes on Darwin.
     #if os(Linux)
+      guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
       return usage.ru_maxrss * 1024
     #else
+      guard getrusage(RUSAGE_SELF, &usage) == 0 else { return 0 }
       return usage.ru_maxrss
     #endif
   }
