@@ -166,7 +166,7 @@ public struct HDF5Dataset: Sendable, HDF5Object {
     return strings
   }
 
-  private func readAll<Element>(zero: Element, as memoryType: hid_t) throws -> [Element] {
+  private func readAll<Element: BitwiseCopyable>(zero: Element, as memoryType: hid_t) throws -> [Element] {
     var values = [Element](repeating: zero, count: count)
     if count > 0 {
       try HDF5Library.call("read the dataset", at: place) {
