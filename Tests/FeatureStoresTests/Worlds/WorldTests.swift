@@ -59,14 +59,17 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
     let full = try definition()
     var a = WorldSampler(full, set: full.sets[1], map: WorldMap(full))
     var b = WorldSampler(alone, set: alone.sets[0], map: WorldMap(alone))
-    #expect(a.next(identities: 5, workers: .one)?.features == b.next(identities: 5, workers: .one)?.features)
+    let (first, second) = (a.next(identities: 5, workers: .one), b.next(identities: 5, workers: .one))
+    #expect(first?.features.rows == 15)
+    #expect(first?.features == second?.features)
   }
 
   @Test func latentsHaveTheStatedVariances() throws {
     var definition = try definition()
     definition.sets[0].identities = 4000
     var sampler = WorldSampler(definition, set: definition.sets[0], map: WorldMap(definition))
-    let block = try #require(sampler.next(identities: 4000, workers: .one))
+    let sampled = sampler.next(identities: 4000, workers: .one)
+    let block = try #require(sampled)
     var total = 0.0
     var within = 0.0
     let images = 5
