@@ -28,22 +28,26 @@ enum BinomialTail {
 
   /// Σ P(X = k−j)/P(X = k) over j = 0…k.
   static func lowerRatioSum(_ k: Int, of n: Int, at p: Double) -> Double {
-    let odds = (1 - p) / p
-    var term = 1.0
-    var sum = 1.0
-    var successes = k
-    while successes > 0 {
-      term *= Double(successes) / Double(n - successes + 1) * odds
-      sum += term
-      successes -= 1
-      if term < sum * 1e-18 { break }
-    }
-    return sum
+    ratioSum(k, of: n, odds: (1 - p) / p)
   }
 
   /// Σ P(X = k+j)/P(X = k) over j = 0…n−k.
   static func upperRatioSum(_ k: Int, of n: Int, at p: Double) -> Double {
-    lowerRatioSum(n - k, of: n, at: 1 - p)
+    // The failures take the part of the successes; 1 − (1 − p) is never formed, which would lose a small p.
+    ratioSum(n - k, of: n, odds: p / (1 - p))
+  }
+
+  private static func ratioSum(_ k: Int, of n: Int, odds: Double) -> Double {
+    var term = 1.0
+    var sum = 1.0
+    var remaining = k
+    while remaining > 0 {
+      term *= Double(remaining) / Double(n - remaining + 1) * odds
+      sum += term
+      remaining -= 1
+      if term < sum * 1e-18 { break }
+    }
+    return sum
   }
 
   /// ln n! − ((n + ½) ln n − n + ½ ln 2π), the error of Stirling's formula, for n ≥ 1.
