@@ -27,6 +27,16 @@ public struct Digest: ~Copyable {
   /// Adds the UTF-8 bytes of `text`.
   public mutating func update(_ text: String) { update(Data(text.utf8)) }
 
+  /// Adds the bytes of numbers as they lie in memory.
+  public mutating func update<Element: BitwiseCopyable>(_ values: [Element]) {
+    values.withUnsafeBytes { update($0) }
+  }
+
+  /// Adds the eight bytes of a count, least significant first.
+  public mutating func update(count: Int) {
+    withUnsafeBytes(of: UInt64(count).littleEndian) { update($0) }
+  }
+
   /// The digest of all that was added, in lower-case hexadecimal.
   public consuming func hexadecimal() -> String {
     var bytes = [UInt8](repeating: 0, count: 32)
@@ -42,6 +52,9 @@ public struct Digest: ~Copyable {
     digest.update(data)
     return digest.hexadecimal()
   }
+
+  /// The SHA-256 of the UTF-8 bytes of `text` in hexadecimal.
+  public static func sha256(_ text: String) -> String { sha256(Data(text.utf8)) }
 
   /// The SHA-256 of the file at `path` in hexadecimal, read in blocks.
   public static func sha256(file path: String) throws -> String {

@@ -28,7 +28,7 @@ public struct HDF5File: Sendable {
     if isFolder.boolValue {
       throw place.error(.badInput, found: "a folder", expected: "an HDF5 file")
     }
-    let access = try Self.accessProperties(at: place)
+    let access = try Self.accessProperties(at: place, forChanges: flags != hdf5_read_only())
     let id = try HDF5Library.call("open the HDF5 file", at: place) { H5Fopen(path, flags, access.id) }
     self.path = path
     handle = HDF5Handle(id, release: H5Fclose)
@@ -42,7 +42,7 @@ public struct HDF5File: Sendable {
   /// Creates a file that must not exist yet, without modification times, so that its bytes follow from its content.
   static func create(_ path: String) throws -> HDF5File {
     let place = HDF5Place(file: path)
-    let access = try accessProperties(at: place)
+    let access = try accessProperties(at: place, forChanges: true)
     let creation = try propertyList(hdf5_file_create_class(), at: place)
     try HDF5Library.call("prepare a file", at: place, kind: .fault) {
       H5Pset_obj_track_times(creation.id, false)
@@ -53,10 +53,12 @@ public struct HDF5File: Sendable {
     return HDF5File(path: path, handle: HDF5Handle(id, release: H5Fclose))
   }
 
-  private static func accessProperties(at place: HDF5Place) throws -> HDF5Handle {
+  private static func accessProperties(at place: HDF5Place, forChanges: Bool) throws -> HDF5Handle {
     let access = try propertyList(hdf5_file_access_class(), at: place)
-    try HDF5Library.call("prepare to open a file", at: place, kind: .fault) {
-      hdf5_ignore_missing_locks(access.id)
+    try HDF5Library.call("prepare to open a file", at: place, kind: .fault) { () -> herr_t in
+      // Closing a file that was written closes all that is open in it, so that it is complete then and not later.
+      if forChanges, H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) < 0 { return -1 }
+      return hdf5_ignore_missing_locks(access.id)
     }
     return access
   }
