@@ -33,7 +33,7 @@ public enum RowNormalization {
           norms[row] = length
           let divisor = max(length, minimum)
           // A division, not a product with the reciprocal: 1/‖x‖ overflows for tiny norms.
-          for column in 0..<columns { to[column] = from[column] / divisor }
+          Element._divide(from, columns, divisor, to)
         }
       }
     }
@@ -58,7 +58,7 @@ public enum RowNormalization {
         let g = gradientBase + row * columns
         let radial = norms[row] < minimum ? 0 : Element._dot(g, u, columns)
         let divisor = max(norms[row], minimum)
-        for column in 0..<columns { g[column] = (g[column] - radial * u[column]) / divisor }
+        Element._removeRadial(u, columns, radial, divisor, g)
       }
     }
   }

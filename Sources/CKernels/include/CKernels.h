@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKernelsTraining.h"
+
 /// x[i] ← exp(x[i]). Largest error 2 ulp (float, double). Below the smallest normal result: 0. Above the largest
 /// finite result: +infinity. NaN stays NaN.
 void ck_exp_f32(float *x, size_t n);

@@ -1,0 +1,65 @@
+import LinearAlgebra
+
+/// What some implementations do to cosines before the margin: keep them away from ±1, and leave out suspicious classes.
+struct CosineTreatment: Sendable {
+  /// Cosines are clamped to ±(1 − limit); 0 for no clamping.
+  var limit: Double
+  /// Whether only the target's cosine is clamped.
+  var limitsTargetOnly: Bool
+  /// Whether the gradient passes through a clamped cosine as if it were not clamped.
+  var passesGradient: Bool
+  /// Other classes with a cosine above this get the logit 0 and no gradient; 0 for none.
+  var filter: Double
+
+  static let options = [
+    OptionDescription(
+      "cosine-limit", .number(0...0.5), default: .number(0),
+      "cosines are clamped to ±(1 − this); 0: not at all (as insightface), 1e-4: the AdaFace repository"),
+    OptionDescription(
+      "limited", .choice(["all", "target"]), default: .text("all"),
+      "which cosines cosine-limit clamps; target: pytorch-metric-learning"),
+    OptionDescription(
+      "filter", .number(0...1), default: .number(0),
+      "inter-class filtering (insightface): other classes above this cosine get logit 0 and no gradient; 0: off"),
+  ]
+
+  init(_ options: Options, passesGradient: Bool = false) {
+    limit = options.number("cosine-limit")
+    limitsTargetOnly = options.text("limited") == "target"
+    self.passesGradient = passesGradient
+    filter = options.number("filter")
+  }
+
+  /// The target's cosine after clamping, and its derivative: 1, or 0 where it was clamped.
+  func target<Element: Scalar>(_ cosine: Element) -> (cosine: Element, slope: Element) {
+    guard limit > 0 else { return (cosine, 1) }
+    let bound = Element(1 - limit)
+    if cosine.magnitude <= bound { return (cosine, 1) }
+    return (cosine < 0 ? -bound : bound, passesGradient ? 1 : 0)
+  }
+
+  /// What to do with the other columns; nil where they stay as they are.
+  func others<Element: Scalar>(_ type: Element.Type) -> SoftmaxCrossEntropy.OtherColumns<Element>? {
+    let bound = limit > 0 && !limitsTargetOnly ? Element(1 - limit) : .infinity
+    let threshold = filter > 0 ? Element(filter) : .infinity
+    guard bound.isFinite || threshold.isFinite else { return nil }
+    let clampedSlope: Element = passesGradient ? 1 : 0
+    return { _, _, values, slopes in
+      for index in values.indices {
+        let value = values[index]
+        slopes[index] = 1
+        // The target's column holds −∞ and stays so.
+        guard value.isFinite else { continue }
+        if value.magnitude > bound {
+          values[index] = value < 0 ? -bound : bound
+          slopes[index] = clampedSlope
+        }
+        if value > threshold {
+          values[index] = 0
+          slopes[index] = 0
+        }
+      }
+      return true
+    }
+  }
+}

@@ -1,0 +1,116 @@
+public import LinearAlgebra
+
+/// How an embedding is compared with a prototype.
+public enum Similarity: String, Sendable, Codable {
+  /// The inner product of the unit vectors.
+  case cosine
+  /// The inner product as it is.
+  case innerProduct = "inner-product"
+}
+
+/// What a loss needs besides similarities and targets.
+public struct LossNeeds: OptionSet, Sendable {
+  public let rawValue: Int
+  public init(rawValue: Int) { self.rawValue = rawValue }
+  /// The length of each embedding before normalisation; the loss returns a gradient for it.
+  public static let norms = LossNeeds(rawValue: 1)
+  /// The prototypes themselves, not only the similarities to them.
+  public static let prototypes = LossNeeds(rawValue: 2)
+  /// Columns that are other samples of the batch instead of classes.
+  public static let pairs = LossNeeds(rawValue: 4)
+}
+
+/// Numbers that a loss learns together with the network.
+public struct LossParameter: Sendable {
+  public enum Shape: Sendable {
+    case perClass
+    case scalar
+  }
+
+  public let name: String
+  public let shape: Shape
+  public let kind: ParameterKind
+  /// Every number starts uniformly in this range; a range of one value sets it.
+  public let initial: ClosedRange<Double>
+
+  public init(_ name: String, _ shape: Shape, kind: ParameterKind, initial: ClosedRange<Double>) {
+    self.name = name
+    self.shape = shape
+    self.kind = kind
+    self.initial = initial
+  }
+}
+
+/// What a loss declares about itself, so that a mechanism can serve it or say why not.
+public struct LossTraits: Sendable {
+  public var similarity: Similarity
+  /// Consecutive columns that belong to one class (sub-centres).
+  public var columnsPerClass = 1
+  public var parameters: [LossParameter] = []
+  public var needs: LossNeeds = []
+
+  public init(
+    similarity: Similarity, columnsPerClass: Int = 1, parameters: [LossParameter] = [], needs: LossNeeds = []
+  ) {
+    self.similarity = similarity
+    self.columnsPerClass = columnsPerClass
+    self.parameters = parameters
+    self.needs = needs
+  }
+}
+
+/// What a loss keeps between steps, by name; part of every checkpoint.
+public typealias LossState = [String: [Double]]
+
+/// A training loss over the similarities of a batch to prototypes.
+///
+/// A loss knows nothing of where the prototypes came from. One file a loss; its options, their defaults and sources are its
+/// `description`, and `LossRegistry` lists it.
+public protocol Loss: Sendable {
+  static var description: MethodDescription { get }
+
+  /// The loss with all options resolved and in their domains, for prototypes of `classes` classes.
+  init(options: Options, classes: Int)
+
+  var traits: LossTraits { get }
+
+  /// What it keeps between steps. Setting it to a value got from the same loss restores it.
+  var state: LossState { get set }
+
+  /// The mean loss over the rows of the batch.
+  ///
+  /// Replaces the similarities by the gradient with respect to them, writes the gradient with respect to the norms where it
+  /// needs them, and adds to the gradients of its parameters. For finite input in range the results are finite.
+  mutating func evaluate<Element: Scalar>(_ batch: inout LossBatch<Element>, workers: Workers) -> Element
+}
+
+extension Loss {
+  public var state: LossState {
+    get { [:] }
+    set {}
+  }
+}
+
+/// A loss chosen by name with its options.
+public typealias LossConfiguration = MethodConfiguration<LossRegistry>
+
+/// All losses. Adding one is a file and a line here.
+public enum LossRegistry: MethodKind {
+  public static let noun = "loss"
+
+  static let losses: [any Loss.Type] = [
+    Softmax.self, NormFace.self, CosFace.self, ArcFace.self, CombinedMargin.self,
+  ]
+
+  public static var descriptions: [MethodDescription] { losses.map { $0.description } }
+}
+
+extension MethodConfiguration where Kind == LossRegistry {
+  /// The loss for prototypes of `classes` classes.
+  public func makeLoss(classes: Int) -> any Loss {
+    guard let type = LossRegistry.losses.first(where: { $0.description.name == name }) else {
+      preconditionFailure("a configuration exists for registered losses only")
+    }
+    return type.init(options: options, classes: classes)
+  }
+}

@@ -1,0 +1,34 @@
+public import LinearAlgebra
+
+/// What a loss works on: the similarities of a batch to prototypes, in place of which it leaves the gradient.
+///
+/// Row i is sample i; the columns of class k are k·K..<(k+1)·K for a loss with K columns a class. The memory is kept from
+/// step to step.
+public struct LossBatch<Element: Scalar>: Sendable {
+  /// B × (C·K) similarities, then the gradient of the mean loss with respect to them.
+  public var similarities: Matrix<Element>
+  /// The class of each row.
+  public var targets: [Int] = []
+  /// The length of each embedding before normalisation, where the loss needs it; else empty.
+  public var norms: [Element] = []
+  /// The gradient of the mean loss with respect to the norms, where the loss needs them; else empty.
+  public var normGradients: [Element] = []
+  /// The loss's learned numbers, in the order it declares them.
+  public var parameters: [Parameter<Element>] = []
+  /// Working memory of the softmax core.
+  var rows: [SoftmaxRow<Element>] = []
+  var scratch: Matrix<Element>
+
+  public init() {
+    similarities = Matrix(rows: 0, columns: 0)
+    scratch = Matrix(rows: 0, columns: 0)
+  }
+
+  /// Makes the working memory fit the similarities.
+  mutating func prepareScratch() {
+    if rows.count != similarities.rows {
+      rows = Array(repeating: SoftmaxRow(loss: 0, targetGradient: 0), count: similarities.rows)
+    }
+    scratch.reshape(Matrix<Element>.scratchRows(for: similarities.rows), similarities.columns)
+  }
+}

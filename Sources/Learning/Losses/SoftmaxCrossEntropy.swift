@@ -1,0 +1,69 @@
+import LinearAlgebra
+
+/// The logit of a row's target and its derivative with respect to the target's similarity.
+struct TargetLogit<Element: Scalar> {
+  var logit: Element
+  var slope: Element
+}
+
+/// What the softmax core leaves for each row.
+struct SoftmaxRow<Element: Scalar>: Sendable {
+  /// −ln p of the target.
+  var loss: Element
+  /// The derivative of the mean loss with respect to the target's logit, (p − 1)/B.
+  var targetGradient: Element
+}
+
+/// Softmax cross-entropy over rows of similarities, the core of every softmax-family loss.
+///
+/// The logits are z_y = `target`(c_y) and z_j = scale·c_j for the other columns, which `others` may change first. One pass
+/// over a row for its maximum, one for exponentials and their sum, one for the gradient; nothing of the size of the
+/// similarities is allocated. The maximum is taken out of all exponents, so no finite logit overflows. The target never
+/// takes part in the sum over the others: with S = Σ_{j≠y} e^{z_j − M},
+/// p_y − 1 = −S/(S + e^{z_y − M}) and −ln p_y = ln(1 + S) where z_y is the maximum, so nothing cancels when the target's
+/// probability is near 1, which is where training spends its time.
+enum SoftmaxCrossEntropy {
+  /// Changes a row's other similarities c_j (the target's is −∞) to c'_j with logit scale·c'_j, and may write dc'_j/dc_j to
+  /// the slopes. Returns whether it wrote them; else they are taken for 1.
+  typealias OtherColumns<Element: Scalar> = @Sendable (
+    _ row: Int, _ target: TargetLogit<Element>, _ values: inout MutableSpan<Element>,
+    _ slopes: inout MutableSpan<Element>
+  ) -> Bool
+
+  /// The mean over rows of −ln p of the target; see the type. `scale` must be positive.
+  ///
+  /// The similarities become the gradient, and `batch.rows` the results row by row.
+  static func evaluate<Element: Scalar>(
+    _ batch: inout LossBatch<Element>, scale: Element, workers: Workers,
+    others: OtherColumns<Element>? = nil,
+    target: @escaping @Sendable (_ row: Int, _ similarity: Element) -> TargetLogit<Element>
+  ) -> Element {
+    batch.prepareScratch()
+    let targets = batch.targets
+    let share = 1 / Element(batch.similarities.rows)
+    batch.similarities.updateRows(scratch: &batch.scratch, results: &batch.rows, workers: workers) {
+      row, values, slopes in
+      let column = targets[row]
+      let goal = target(row, values[column])
+      values[column] = -Element.infinity
+      let hasSlopes = others.map { $0(row, goal, &values, &slopes) } ?? false
+      let largest = max(scale * VectorKernels.maximum(values), goal.logit)
+      let sum = VectorKernels.exponentiateAndSum(&values, scale: scale, shift: largest)
+      let total = sum + Element.exp(goal.logit - largest)
+      let factor = scale * share / total
+      if hasSlopes {
+        VectorKernels.scale(&values, by: factor, masked: slopes)
+      } else {
+        VectorKernels.scale(&values, by: factor)
+      }
+      let targetGradient = -sum / total * share
+      values[column] = targetGradient * goal.slope
+      return SoftmaxRow(
+        loss: largest == goal.logit ? Element.log(onePlus: sum) : (largest - goal.logit) + Element.log(total),
+        targetGradient: targetGradient)
+    }
+    var sum: Element = 0
+    for row in batch.rows { sum += row.loss }
+    return sum * share
+  }
+}

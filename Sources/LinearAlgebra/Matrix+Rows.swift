@@ -1,0 +1,95 @@
+extension Matrix {
+  /// Rows per piece of `updateRows`.
+  public static var rowsPerPiece: Int { 16 }
+
+  /// How many rows of scratch `updateRows` needs for a matrix of `rows` rows.
+  public static func scratchRows(for rows: Int) -> Int { (rows + rowsPerPiece - 1) / rowsPerPiece }
+
+  /// Changes every row, in parallel, and collects one result a row.
+  ///
+  /// `body` gets the index of the row, the row, and a row of scratch of the same length whose content is arbitrary.
+  /// Rows are handed out in fixed pieces; within one they come in order. `results` needs an element a row,
+  /// `scratch` `scratchRows(for: rows)` rows and the columns of this matrix.
+  public mutating func updateRows<Result: Sendable>(
+    scratch: inout Matrix, results: inout [Result], workers: Workers,
+    _ body:
+      @Sendable (_ row: Int, _ values: inout MutableSpan<Element>, _ scratch: inout MutableSpan<Element>)
+      -> Result
+  ) {
+    precondition(results.count == rows, "one result a row")
+    precondition(
+      scratch.rows >= Self.scratchRows(for: rows) && scratch.columns == columns, "scratch too small")
+    makeUnique()
+    scratch.makeUnique()
+    let (rows, columns) = (rows, columns)
+    nonisolated(unsafe) let base = storage.base
+    nonisolated(unsafe) let scratchBase = scratch.storage.base
+    results.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let results = buffer
+      workers.forEach(Self.scratchRows(for: rows)) { piece in
+        var spare = UnsafeMutableBufferPointer(start: scratchBase + piece * columns, count: columns)
+          .mutableSpan
+        for row in piece * Self.rowsPerPiece..<min(rows, (piece + 1) * Self.rowsPerPiece) {
+          var values = UnsafeMutableBufferPointer(start: base + row * columns, count: columns).mutableSpan
+          results[row] = body(row, &values, &spare)
+        }
+      }
+    }
+  }
+
+  /// Copies the columns `range` into `result`, which must have that shape, without allocating.
+  public func copyColumns(_ range: Range<Int>, into result: inout Matrix) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns out of range")
+    precondition(result.rows == rows && result.columns == range.count, "copy into another shape")
+    result.makeUnique()
+    for row in 0..<rows {
+      (result.storage.base + row * range.count).update(
+        from: storage.base + row * columns + range.lowerBound, count: range.count)
+    }
+  }
+
+  /// Writes `part` over the columns that start at `first`.
+  public mutating func replaceColumns(from first: Int, with part: Matrix) {
+    precondition(part.rows == rows && first >= 0 && first + part.columns <= columns, "columns out of range")
+    makeUnique()
+    for row in 0..<rows {
+      (storage.base + row * columns + first).update(
+        from: part.storage.base + row * part.columns, count: part.columns)
+    }
+  }
+
+  /// Copies the rows `range` of `source` into the rows of this matrix that start at `first`, without allocating.
+  public mutating func replaceRows(from first: Int, with source: Matrix, rows range: Range<Int>) {
+    precondition(source.columns == columns, "rows of another length")
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.rows, "rows out of range")
+    precondition(first >= 0 && first + range.count <= rows, "rows out of range")
+    makeUnique()
+    (storage.base + first * columns).update(
+      from: source.storage.base + range.lowerBound * columns, count: range.count * columns)
+  }
+
+  /// The elements as little-endian bytes in row-major order.
+  public var littleEndianBytes: [UInt8] {
+    precondition(Int(littleEndian: 1) == 1, "the machine must be little-endian")
+    return UnsafeRawBufferPointer(start: storage.base, count: count * MemoryLayout<Element>.stride).map(
+      \.self)
+  }
+
+  /// A matrix from little-endian bytes in row-major order; nil where their number does not fit.
+  public init?(rows: Int, columns: Int, littleEndianBytes bytes: some Collection<UInt8>) {
+    precondition(Int(littleEndian: 1) == 1, "the machine must be little-endian")
+    guard rows >= 0, columns >= 0, let size = Self.byteCount(rows, columns),
+      bytes.count == size else {
+      return nil
+    }
+    self.init(rows: rows, columns: columns)
+    UnsafeMutableRawBufferPointer(start: storage.base, count: bytes.count).copyBytes(from: bytes)
+  }
+
+  /// rows × columns × bytes an element; nil where that overflows.
+  private static func byteCount(_ rows: Int, _ columns: Int) -> Int? {
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+    let (size, overflowBytes) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    return overflow || overflowBytes ? nil : size
+  }
+}
