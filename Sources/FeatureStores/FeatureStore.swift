@@ -54,7 +54,8 @@ public struct FeatureStore: Sendable {
       switch try group.member(name) {
       case nil: return nil
       case .dataset: return try group.dataset(name)
-      case .group, .other: throw check.error(name, found: "something that is no dataset", expected: "a dataset")
+      case .group, .other:
+        throw check.error(name, found: "something that is no dataset", expected: "a dataset")
       }
     }
     guard let features = try dataset(StoreSchema.features) else {
@@ -72,7 +73,8 @@ public struct FeatureStore: Sendable {
     }
     guard features.shape.count == 2 else {
       throw check.error(
-        StoreSchema.features, found: "the shape \(features.shape)", expected: "two dimensions, [rows, dimension]")
+        StoreSchema.features, found: "the shape \(features.shape)",
+        expected: "two dimensions, [rows, dimension]")
     }
     try check.shape(features.shape[0], features.shape[1])
     let flipped = try dataset(StoreSchema.flippedFeatures)
@@ -118,7 +120,8 @@ public struct FeatureStore: Sendable {
     let check = StoreCheck(location: location)
     guard metadata.names != nil else {
       throw check.error(
-        StoreSchema.names, kind: .missingInput, found: "no such dataset", expected: "the image id of each row")
+        StoreSchema.names, kind: .missingInput, found: "no such dataset", expected: "the image id of each row"
+      )
     }
     let rows = names.map { rowsByName[$0] }
     var seen: Set<String> = []
@@ -156,7 +159,8 @@ private struct StoreMetadataReader {
       attributes: StoreAttributes(named: attributes))
   }
 
-  private func vector(_ name: String, expected: String, _ accepts: (HDF5Type) -> Bool) throws -> HDF5Dataset? {
+  private func vector(_ name: String, expected: String, _ accepts: (HDF5Type) -> Bool) throws -> HDF5Dataset?
+  {
     guard let dataset = try dataset(name) else { return nil }
     guard accepts(dataset.type) else {
       throw check.error(name, found: "elements of type \(dataset.type)", expected: expected)
@@ -176,7 +180,8 @@ private struct StoreMetadataReader {
   }
 
   private func strings(_ name: String) throws -> [String]? {
-    try vector(name, expected: "UTF-8 strings") { if case .string = $0 { true } else { false } }?.readStrings()
+    try vector(name, expected: "UTF-8 strings") { if case .string = $0 { true } else { false } }?
+      .readStrings()
   }
 
   private func labels() throws -> [Int32]? {

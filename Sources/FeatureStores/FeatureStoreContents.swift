@@ -23,7 +23,8 @@ public struct FeatureStoreContents: Sendable {
   /// Everything that an opened store holds; its unknown datasets by reference.
   public init(_ store: FeatureStore) throws {
     self.init(
-      features: try store.features(), flippedFeatures: store.hasFlippedFeatures ? try store.flippedFeatures() : nil,
+      features: try store.features(),
+      flippedFeatures: store.hasFlippedFeatures ? try store.flippedFeatures() : nil,
       metadata: store.metadata, carried: store.unknownDatasets.isEmpty ? nil : store.unknown)
   }
 
@@ -31,7 +32,8 @@ public struct FeatureStoreContents: Sendable {
   /// the other groups of the file.
   public func write(to location: StoreLocation, options layout: StoreLayout = .contiguous) throws {
     let writer = try StoreWriter(
-      to: location, rowCount: features.rows, dimension: features.columns, hasFlippedFeatures: flippedFeatures != nil,
+      to: location, rowCount: features.rows, dimension: features.columns,
+      hasFlippedFeatures: flippedFeatures != nil,
       layout: layout, metadata: metadata, carrying: carried)
     try writer.append(features, flipped: flippedFeatures)
     try writer.finish()

@@ -26,7 +26,8 @@ public struct StoreLayout: Sendable, Hashable, CustomStringConvertible {
     case .contiguous: break
     case .chunked(let rows): precondition(rows >= 1, "a chunk has at least one row")
     case .gzip(let level, let rows):
-      precondition(rows >= 1 && (0...9).contains(level), "a chunk has at least one row; a gzip level is 0 to 9")
+      precondition(
+        rows >= 1 && (0...9).contains(level), "a chunk has at least one row; a gzip level is 0 to 9")
     }
     self.storage = storage
     self.precision = precision

@@ -42,7 +42,8 @@ public struct StoreMetadata: Sendable, Hashable {
   func validate(rowCount: Int, at location: StoreLocation) throws -> [String: Int] {
     let check = StoreCheck(location: location)
     for (dataset, count) in [
-      (StoreSchema.labels, labels?.count), (StoreSchema.names, names?.count), (StoreSchema.media, media?.count),
+      (StoreSchema.labels, labels?.count), (StoreSchema.names, names?.count),
+      (StoreSchema.media, media?.count),
       (StoreSchema.templates, templates?.count), (StoreSchema.quality, quality?.count),
       (StoreSchema.pose, pose?.count),
     ] {
@@ -51,7 +52,8 @@ public struct StoreMetadata: Sendable, Hashable {
     if let labels { try Self.validate(labels, check) }
     if let identities { try validate(identities, check) }
     if let row = quality?.firstIndex(where: { !$0.isFinite }) {
-      throw check.error(StoreSchema.quality, row: row, found: "\(quality?[row] ?? .nan)", expected: "a finite number")
+      throw check.error(
+        StoreSchema.quality, row: row, found: "\(quality?[row] ?? .nan)", expected: "a finite number")
     }
     if let row = pose?.firstIndex(where: { $0 != 0 && $0 != 1 }) {
       throw check.error(
@@ -62,7 +64,8 @@ public struct StoreMetadata: Sendable, Hashable {
 
   private static func validate(_ labels: [Int32], _ check: StoreCheck) throws {
     if let row = labels.firstIndex(where: { $0 < 0 }) {
-      throw check.error(StoreSchema.labels, row: row, found: "the label \(labels[row])", expected: "0 or more")
+      throw check.error(
+        StoreSchema.labels, row: row, found: "the label \(labels[row])", expected: "0 or more")
     }
     // N rows have at most N labels, so one of the first N + 1 is missing if any is.
     var seen = [Bool](repeating: false, count: labels.count + 1)
@@ -76,7 +79,8 @@ public struct StoreMetadata: Sendable, Hashable {
     throw check.error(
       StoreSchema.labels, row: next?.offset,
       found: "the label \(next?.element ?? 0), but no row has the label \(missing)",
-      expected: "labels from 0 to \(highest) without gaps", advice: "Number the identities anew, without gaps.")
+      expected: "labels from 0 to \(highest) without gaps",
+      advice: "Number the identities anew, without gaps.")
   }
 
   private func validate(_ identities: [String], _ check: StoreCheck) throws {
@@ -112,7 +116,8 @@ struct StoreCheck {
   let location: StoreLocation
 
   func error(
-    _ dataset: String, row: Int? = nil, kind: HarnessError.Kind = .badInput, found: String, expected: String? = nil,
+    _ dataset: String, row: Int? = nil, kind: HarnessError.Kind = .badInput, found: String,
+    expected: String? = nil,
     advice: String? = nil
   ) -> HarnessError {
     HarnessError(
@@ -124,7 +129,8 @@ struct StoreCheck {
   func rowCount(_ dataset: String, _ count: Int, _ rowCount: Int) throws {
     guard count == rowCount else {
       throw error(
-        dataset, found: "\(count) entries", expected: "\(rowCount), one for each row of `\(StoreSchema.features)`")
+        dataset, found: "\(count) entries",
+        expected: "\(rowCount), one for each row of `\(StoreSchema.features)`")
     }
   }
 
@@ -151,7 +157,9 @@ struct StoreCheck {
     for row in 0..<block.rows {
       // Single precision proves nearly every row good; the others are looked at closely.
       let sum = block.withRow(row) { VectorKernels.dot($0, $0) }
-      if !(sum > 2 * least * least && sum.isFinite) { try inspect(dataset, block.row(row), row: firstRow + row) }
+      if !(sum > 2 * least * least && sum.isFinite) {
+        try inspect(dataset, block.row(row), row: firstRow + row)
+      }
     }
   }
 

@@ -83,7 +83,8 @@ public struct StoreAttributes: Sendable, Hashable, Codable {
 
   private static var fields: [String: WritableKeyPath<StoreAttributes, String?>] {
     [
-      "schema": \.schema, "source": \.source, "licence": \.licence, "extractor": \.extractor, "created": \.created,
+      "schema": \.schema, "source": \.source, "licence": \.licence, "extractor": \.extractor,
+      "created": \.created,
     ]
   }
 }

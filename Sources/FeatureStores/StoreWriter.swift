@@ -33,7 +33,8 @@ public final class StoreWriter {
   /// exists and is no HDF5 file, is `cannotWrite`.
   public init(
     to location: StoreLocation, rowCount: Int, dimension: Int, hasFlippedFeatures: Bool = false,
-    layout: StoreLayout = .contiguous, metadata: StoreMetadata = StoreMetadata(), carrying carried: CarriedDatasets? = nil
+    layout: StoreLayout = .contiguous, metadata: StoreMetadata = StoreMetadata(),
+    carrying carried: CarriedDatasets? = nil
   ) throws {
     self.location = location
     self.rowCount = rowCount
@@ -79,7 +80,8 @@ public final class StoreWriter {
       holdsOthers = try location.group != "/" || !root.groupNames().isEmpty
     } catch let error as HarnessError {
       throw HarnessError(
-        .cannotWrite, file: location.path, found: "something other than an HDF5 file is there (\(error.found))",
+        .cannotWrite, file: location.path,
+        found: "something other than an HDF5 file is there (\(error.found))",
         advice: "Remove it, or choose another name.")
     }
     guard holdsOthers else { return try HDF5File.create(pending.temporaryPath) }
@@ -94,7 +96,9 @@ public final class StoreWriter {
   }
 
   /// Errors of the library name the temporary file, which means nothing to a user.
-  private static func renamed(_ error: any Error, _ pending: PendingFile, _ location: StoreLocation) -> any Error {
+  private static func renamed(_ error: any Error, _ pending: PendingFile, _ location: StoreLocation)
+    -> any Error
+  {
     guard var error = error as? HarnessError else { return error }
     error.file = error.file == pending.temporaryPath ? location.description : error.file
     error.found = error.found.replacingOccurrences(of: pending.temporaryPath, with: location.path)
@@ -120,7 +124,8 @@ public final class StoreWriter {
         StoreSchema.flippedFeatures, row: appendedRows,
         found: flippedBlock.map { "\($0.rows) rows of \($0.columns) columns" } ?? "no rows",
         expected: flipped == nil
-          ? "none: the store was begun without mirrored features" : "\(block.rows) rows of \(dimension) columns")
+          ? "none: the store was begun without mirrored features"
+          : "\(block.rows) rows of \(dimension) columns")
     }
     try write(block, to: features)
     if let flipped, let flippedBlock { try write(flippedBlock, to: flipped) }
@@ -133,7 +138,9 @@ public final class StoreWriter {
     if layout.precision == .float16 {
       try refuseOverflow(block, dataset.name)
       block.withMutableElements { elements in
-        for index in elements.indices { elements[index] = HalfPrecision.float(HalfPrecision.bits(elements[index])) }
+        for index in elements.indices {
+          elements[index] = HalfPrecision.float(HalfPrecision.bits(elements[index]))
+        }
       }
     }
     try check.features(dataset.name, block, firstRow: appendedRows)
@@ -161,7 +168,8 @@ public final class StoreWriter {
     isFinished = true
     do {
       guard appendedRows == rowCount else {
-        throw check.error(StoreSchema.features, found: "\(appendedRows) rows", expected: "\(rowCount), as announced")
+        throw check.error(
+          StoreSchema.features, found: "\(appendedRows) rows", expected: "\(rowCount), as announced")
       }
       try metadata.validate(rowCount: rowCount, at: location)
       try renamingErrors {

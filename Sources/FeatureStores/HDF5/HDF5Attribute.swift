@@ -30,7 +30,8 @@ extension HDF5Object {
     return try (0..<UInt64(count)).map { index in
       let id = try HDF5Library.call("read an attribute", at: place) {
         H5Aopen_by_idx(
-          handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, hdf5_default_properties(), hdf5_default_properties())
+          handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, hdf5_default_properties(),
+          hdf5_default_properties())
       }
       let attribute = HDF5Handle(id, release: H5Aclose)
       let length = try HDF5Library.call("read an attribute", at: place) { H5Aget_name(id, 0, nil) }
@@ -53,7 +54,10 @@ extension HDF5Object {
     let spaceID = try HDF5Library.call("read the shape", at: place) { H5Aget_space(attribute.id) }
     let space = HDF5Handle(spaceID, release: H5Sclose)
     let (extent, count, kind) = HDF5Library.withLock {
-      (H5Sget_simple_extent_type(space.id), Int(H5Sget_simple_extent_npoints(space.id)), HDF5Type(identifier: typeID))
+      (
+        H5Sget_simple_extent_type(space.id), Int(H5Sget_simple_extent_npoints(space.id)),
+        HDF5Type(identifier: typeID)
+      )
     }
     if extent == H5S_NULL { return .empty }
     let isScalar = extent == H5S_SCALAR

@@ -49,7 +49,9 @@ struct HDF5RowReader {
 extension HDF5Dataset {
   /// Half precision in the byte order of this machine, which all supported ones share.
   static func halfType(at place: HDF5Place) throws -> HDF5Handle {
-    let id = try HDF5Library.call("describe half precision", at: place, kind: .fault) { H5Tcopy(hdf5_f32le()) }
+    let id = try HDF5Library.call("describe half precision", at: place, kind: .fault) {
+      H5Tcopy(hdf5_f32le())
+    }
     let type = HDF5Handle(id, release: H5Tclose)
     try HDF5Library.call("describe half precision", at: place, kind: .fault) { () -> herr_t in
       guard H5Tset_fields(id, 15, 10, 5, 0, 10) >= 0, H5Tset_size(id, 2) >= 0 else { return -1 }

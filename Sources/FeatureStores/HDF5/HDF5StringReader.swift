@@ -17,7 +17,8 @@ struct HDF5StringReader {
   var firstRow = 0
 
   /// The strings, through `transfer`, which is one call of the library that fills a buffer of the memory type given.
-  func read(_ transfer: (_ memoryType: hid_t, _ buffer: UnsafeMutableRawPointer) -> herr_t) throws -> [String] {
+  func read(_ transfer: (_ memoryType: hid_t, _ buffer: UnsafeMutableRawPointer) -> herr_t) throws -> [String]
+  {
     guard count > 0 else { return [] }
     return if let length {
       try readFixed(length, transfer)

@@ -128,7 +128,8 @@ extension HDF5Dataset {
   /// the nearest, ties to even.
   func write(_ block: Matrix<Float>, at first: Int) throws {
     precondition(
-      shape.count == 2 && block.columns == shape[1] && first + block.rows <= shape[0], "rows written to another shape")
+      shape.count == 2 && block.columns == shape[1] && first + block.rows <= shape[0],
+      "rows written to another shape")
     guard block.count > 0 else { return }
     let memory = try simpleSpace([block.rows, block.columns])
     let selection = try selectingRows(first..<first + block.rows)
@@ -160,7 +161,8 @@ extension HDF5Dataset {
     _ = try values.withUnsafeBytes { buffer in
       try HDF5Library.call("write the dataset", at: place, kind: .cannotWrite) {
         H5Dwrite(
-          handle.id, Element.nativeType, hdf5_all(), hdf5_all(), hdf5_default_properties(), buffer.baseAddress)
+          handle.id, Element.nativeType, hdf5_all(), hdf5_all(), hdf5_default_properties(), buffer.baseAddress
+        )
       }
     }
   }

@@ -54,7 +54,8 @@ public struct WorldGenerator {
       // The mark of completeness goes first: a world half replaced must not pass for either.
       do { try FileManager.default.removeItem(atPath: manifestFile) } catch {
         throw HarnessError(
-          .cannotWrite, file: manifestFile, found: "the file cannot be replaced (\(error.localizedDescription))")
+          .cannotWrite, file: manifestFile,
+          found: "the file cannot be replaced (\(error.localizedDescription))")
       }
     }
     let map = WorldMap(definition)
@@ -67,7 +68,8 @@ public struct WorldGenerator {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     let manifest = Manifest(
-      digest: try definition.digest(), definition: definition, ceilingAccuracy: BayesCeiling(definition).accuracy)
+      digest: try definition.digest(), definition: definition,
+      ceilingAccuracy: BayesCeiling(definition).accuracy)
     try AtomicFile.write(try encoder.encode(manifest) + Data("\n".utf8), to: manifestFile)
   }
 
@@ -82,7 +84,8 @@ public struct WorldGenerator {
       },
       identities: people)
     metadata.attributes = StoreAttributes(
-      source: "synthetic world \(definition.name) version \(definition.version), set \(set.name)", licence: "CC0-1.0",
+      source: "synthetic world \(definition.name) version \(definition.version), set \(set.name)",
+      licence: "CC0-1.0",
       extractor: "none: an invertible map of Gaussian latents, seed \(definition.seed)")
     let features = try StoreWriter(
       to: StoreLocation(path: store(of: set.name)), rowCount: set.count, dimension: definition.dimension,
@@ -115,7 +118,9 @@ public struct WorldGenerator {
   static func name(ofPerson number: Int) -> String { "Person_" + padded(number, 6) }
 
   /// `Person_000123/Person_000123_0004`, as LFW names images.
-  static func name(ofImage number: Int, of person: String) -> String { "\(person)/\(person)_\(padded(number, 4))" }
+  static func name(ofImage number: Int, of person: String) -> String {
+    "\(person)/\(person)_\(padded(number, 4))"
+  }
 
   private static func padded(_ number: Int, _ width: Int) -> String {
     let digits = String(number)

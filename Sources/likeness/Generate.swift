@@ -1,0 +1,46 @@
+import ArgumentParser
+import FeatureStores
+import Foundation
+import LinearAlgebra
+
+struct Generate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the stores and lists of a synthetic world.",
+    discussion: """
+      A world is a synthetic population whose best attainable verification accuracy is known. Its stores and lists have the \
+      formats of real data, so every other command takes them: NAME.h5 for each set, lists/NAME/pairs.txt for verification \
+      sets, and world.json, written last. The same definition gives the same bytes on every machine. A folder that holds \
+      the world already is left as it is.
+      """)
+
+  @Argument(help: ArgumentHelp("The definition, such as worlds/default.yaml.", valueName: "world.yaml"))
+  var world: String
+
+  @Option(help: "The folder to write into; made where it is missing.")
+  var output: String
+
+  @Option(help: "How many threads share the work; the bytes do not depend on it.")
+  var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard jobs >= 1 else { throw ValidationError("--jobs must be at least 1.") }
+  }
+
+  func run() throws {
+    let definition = try WorldDefinition(file: world)
+    let generator = WorldGenerator(definition, folder: output)
+    if try generator.isComplete() {
+      print("\(output) holds the world \(definition.name) already.")
+      return
+    }
+    try generator.generate(workers: Workers(jobs)) { set in
+      print(
+        "\(set.name): \(set.identities) identities × \(set.imagesPerIdentity) images × \(definition.dimension)"
+      )
+    }
+    let ceiling = BayesCeiling(definition)
+    print(
+      "Best attainable verification accuracy: \((ceiling.accuracy * 100).formatted(.number.precision(.fractionLength(2)))) %"
+    )
+  }
+}
