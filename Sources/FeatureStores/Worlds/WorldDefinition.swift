@@ -68,11 +68,11 @@ public struct WorldDefinition: Sendable, Codable, Equatable {
       within: try identityNode.required("within").number(in: 1e-6...1e6))
     nuisances = try top.value("nuisances", default: []) { node in
       try node.list().map { element in
-        let entry = try element.mapping(keys: ["name", "dimensions", "standardDeviation"])
+        let entry = try element.mapping(keys: ["name", "dimensions", "standard-deviation"])
         return Nuisance(
           name: try entry.required("name").string(),
           dimensions: try entry.required("dimensions").integer(in: 1...16_384),
-          standardDeviation: try entry.required("standardDeviation").number(in: 1e-6...1e6))
+          standardDeviation: try entry.required("standard-deviation").number(in: 1e-6...1e6))
       }
     }
     let axes = identity.dimensions + nuisances.reduce(0) { $0 + $1.dimensions }

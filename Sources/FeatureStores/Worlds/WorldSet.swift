@@ -17,7 +17,7 @@ public struct WorldSet: Sendable, Codable, Equatable {
 
   init(_ node: ConfigurationNode) throws {
     let entry = try node.mapping(keys: [
-      "name", "kind", "identities", "imagesPerIdentity", "folds", "pairsPerFold",
+      "name", "kind", "identities", "images-per-identity", "folds", "pairs-per-fold",
     ])
     name = try entry.required("name").string()
     guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
@@ -25,11 +25,11 @@ public struct WorldSet: Sendable, Codable, Equatable {
         found: "the name ‘\(name)’", expected: "ASCII letters, digits and ‘-’")
     }
     identities = try entry.required("identities").integer(in: 1...10_000_000)
-    imagesPerIdentity = try entry.required("imagesPerIdentity").integer(in: 1...10_000)
+    imagesPerIdentity = try entry.required("images-per-identity").integer(in: 1...10_000)
     switch try entry.required("kind").choice(of: ["deep", "lfw"]) {
     case "lfw":
       let folds = try entry.value("folds", default: 10) { try $0.integer(in: 2...1000) }
-      let pairs = try entry.value("pairsPerFold", default: 300) { try $0.integer(in: 1...1_000_000) }
+      let pairs = try entry.value("pairs-per-fold", default: 300) { try $0.integer(in: 1...1_000_000) }
       kind = .lfw(folds: folds, pairs: pairs)
       // Distinct pairs must exist: each fold owns `people` identities.
       let people = identities / folds
@@ -41,10 +41,10 @@ public struct WorldSet: Sendable, Codable, Equatable {
             "\(people) identities of \(imagesPerIdentity) images a fold, enough for \(genuine) genuine and "
             + "\(impostor) impostor pairs",
           expected: "\(pairs) of each",
-          advice: "Raise identities or imagesPerIdentity, or lower pairsPerFold.")
+          advice: "Raise identities or images-per-identity, or lower pairs-per-fold.")
       }
     default:
-      for key in ["folds", "pairsPerFold"] where entry[key] != nil {
+      for key in ["folds", "pairs-per-fold"] where entry[key] != nil {
         throw node.error(found: "‘\(key)’ in a set of kind deep", expected: "it only for kind lfw")
       }
       kind = .deep

@@ -10,11 +10,11 @@ private let small = """
   seed: 7
   dimension: 12
   identity: {dimensions: 4, within: 0.5}
-  nuisances: [{name: pose, dimensions: 8, standardDeviation: 1.5}]
+  nuisances: [{name: pose, dimensions: 8, standard-deviation: 1.5}]
   map: {layers: 2, slope: 0.3}
   sets:
-    - {name: train, kind: deep, identities: 30, imagesPerIdentity: 5}
-    - {name: test, kind: lfw, identities: 24, imagesPerIdentity: 3, folds: 3, pairsPerFold: 10}
+    - {name: train, kind: deep, identities: 30, images-per-identity: 5}
+    - {name: test, kind: lfw, identities: 24, images-per-identity: 3, folds: 3, pairs-per-fold: 10}
   """
 
 private func definition(_ text: String = small) throws -> WorldDefinition {
