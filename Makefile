@@ -1,0 +1,84 @@
+# Likeness's errands. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := all
+
+# One set of flags for the program and its tests, so that both are made of the same objects. SwiftPM compiles everything
+# anew whenever a flag differs, `swift test`'s own second -enable-testing included: hence --disable-testable-imports,
+# which drops that one. (Measured: alternating `swift build -c release` and `swift test -c release` costs one full build,
+# 70 to 150 s, each way; like this, a second.) -enable-testing itself makes no kernel slower.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+SWIFT_TEST_FLAGS := $(SWIFT_FLAGS) --disable-xctest --disable-testable-imports
+LIKENESS := .build/release/likeness
+
+# What to run, where results and figures go, how many runs at once, where real stores lie; all can be given: make JOBS=2
+EXPERIMENT ?= experiments/quick.yaml
+RESULTS ?= results
+FIGURES ?= paper-figures
+JOBS ?=
+DATA ?=
+
+# Experiments that need real face features, which this repository does not hold. They join `make paper` with DATA=DIR.
+REAL_DATA_EXPERIMENTS := experiments/cfp-cross-pose.yaml
+PAPER_EXPERIMENTS := $(filter-out $(REAL_DATA_EXPERIMENTS),$(sort $(wildcard experiments/*.yaml)))
+ifneq ($(DATA),)
+PAPER_EXPERIMENTS += $(wildcard $(REAL_DATA_EXPERIMENTS))
+endif
+# Those that have been reported before.
+REPORTED_EXPERIMENTS := $(foreach file,$(sort $(wildcard experiments/*.yaml)),\
+  $(if $(wildcard $(RESULTS)/$(basename $(notdir $(file)))),$(file)))
+
+RUN_FLAGS := --results $(RESULTS) $(if $(JOBS),--jobs $(JOBS)) $(if $(DATA),--data $(DATA))
+REPORT_FLAGS := --results $(RESULTS) --figures $(FIGURES)
+SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Examples)
+
+.PHONY: all build build-tests test tables figures paper bench lint format docs clean setup help
+
+all: build ## set up, build, run the main experiment, write its tables and figures
+	$(LIKENESS) run $(EXPERIMENT) $(RUN_FLAGS)
+	$(LIKENESS) report $(EXPERIMENT) $(REPORT_FLAGS)
+
+build: setup ## build the program: .build/release/likeness
+	swift build $(SWIFT_FLAGS) --product likeness
+
+build-tests: setup ## build the program and its tests
+	swift build $(SWIFT_FLAGS) --build-tests
+
+test: setup ## run all tests, optimised
+	swift test $(SWIFT_TEST_FLAGS)
+
+tables: build ## write the tables again, of every experiment that has been reported
+	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENT)')
+	$(foreach file,$(REPORTED_EXPERIMENTS),$(LIKENESS) report $(file) $(REPORT_FLAGS) --only tables &&) true
+
+figures: build ## draw the figures again, of every experiment that has been reported
+	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENT)')
+	$(foreach file,$(REPORTED_EXPERIMENTS),$(LIKENESS) report $(file) $(REPORT_FLAGS) --only figures &&) true
+
+paper: build ## run and report every experiment; with DATA=DIR also those on real face features
+	@echo 'will run and report: $(PAPER_EXPERIMENTS)'
+	@$(if $(DATA),true,echo 'without DATA=DIR left out: $(wildcard $(REAL_DATA_EXPERIMENTS))')
+	$(foreach file,$(PAPER_EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
+	  $(LIKENESS) report $(file) $(REPORT_FLAGS) &&) true
+
+bench: build ## measure this machine: BLAS core and GFLOP/s against the peak
+	$(LIKENESS) doctor
+
+lint: setup ## check the format of all Swift sources
+	swift format lint --strict --parallel --recursive $(SOURCES)
+
+format: setup ## format all Swift sources in place
+	swift format --in-place --parallel --recursive $(SOURCES)
+
+docs: build ## write the reference pages of the library rooms to docs-build/
+	scripts/docs.sh docs-build
+
+clean: ## remove what was built; results and figures stay
+	rm -rf .build docs-build
+
+setup: ## install what is missing, or say what to install
+	@scripts/setup.sh
+
+help: ## list the targets
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  %-12s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
