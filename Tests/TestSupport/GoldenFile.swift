@@ -33,7 +33,8 @@ public struct GoldenArray: Sendable, Equatable {
   /// The sub-array at `index` along the first dimension.
   public subscript(index: Int) -> GoldenArray {
     let size = shape.dropFirst().reduce(1, *)
-    return GoldenArray(shape: Array(shape.dropFirst()), elements: Array(elements[index * size..<(index + 1) * size]))
+    return GoldenArray(
+      shape: Array(shape.dropFirst()), elements: Array(elements[index * size..<(index + 1) * size]))
   }
 
   /// A matrix of the elements; the array must have two dimensions.
@@ -57,7 +58,9 @@ public struct GoldenGroup: Sendable {
   // MARK: Groups
 
   /// The groups in this one, in the order of their names.
-  public func groups() throws -> [GoldenGroup] { try group.groupNames().map { try GoldenGroup(group.group($0)) } }
+  public func groups() throws -> [GoldenGroup] {
+    try group.groupNames().map { try GoldenGroup(group.group($0)) }
+  }
 
   /// The group of this name.
   public func group(_ name: String) throws -> GoldenGroup { GoldenGroup(try group.group(name)) }

@@ -5,7 +5,8 @@ public final class TemporaryFolder: Sendable {
   public let path: String
 
   public init() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("likeness-test-\(UUID().uuidString)")
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "likeness-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     path = url.path
   }
@@ -15,7 +16,9 @@ public final class TemporaryFolder: Sendable {
 
   /// The names in the folder, hidden ones too, in the order of their bytes.
   public func contents() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: path).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    try FileManager.default.contentsOfDirectory(atPath: path).sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
