@@ -37,11 +37,17 @@ public struct Digest: ~Copyable {
     withUnsafeBytes(of: UInt64(count).littleEndian) { update($0) }
   }
 
-  /// The digest of all that was added, in lower-case hexadecimal.
-  public consuming func hexadecimal() -> String {
+  /// The 32 bytes of the digest of all that was added.
+  public consuming func bytes() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 32)
     let done = EVP_DigestFinal_ex(context, &bytes, nil)
     precondition(done == 1, "libcrypto refused to finish")
+    return bytes
+  }
+
+  /// The digest of all that was added, in lower-case hexadecimal.
+  public consuming func hexadecimal() -> String {
+    let bytes = bytes()
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
