@@ -79,7 +79,8 @@ extension Matrix {
   public init?(rows: Int, columns: Int, littleEndianBytes bytes: some Collection<UInt8>) {
     precondition(Int(littleEndian: 1) == 1, "the machine must be little-endian")
     guard rows >= 0, columns >= 0, let size = Self.byteCount(rows, columns),
-      bytes.count == size else {
+      bytes.count == size
+    else {
       return nil
     }
     self.init(rows: rows, columns: columns)

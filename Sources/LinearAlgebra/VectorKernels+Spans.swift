@@ -6,7 +6,9 @@ extension VectorKernels {
     precondition(y.count == mask.count, "spans of different lengths")
     y.withUnsafeMutableBufferPointer { y in
       mask.withUnsafeBufferPointer { mask in
-        if let y = y.baseAddress, let base = mask.baseAddress { Element._scaleBy(y, base, mask.count, factor) }
+        if let y = y.baseAddress, let base = mask.baseAddress {
+          Element._scaleBy(y, base, mask.count, factor)
+        }
       }
     }
   }

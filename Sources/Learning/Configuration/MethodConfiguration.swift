@@ -52,7 +52,8 @@ public struct MethodConfiguration<Kind: MethodKind>: Hashable, Sendable, Codable
       return
     }
     guard let nameNode = try node.entries().first(where: { $0.key == "name" })?.value else {
-      throw node.error(found: "no ‘name’", expected: "the name of a \(Kind.noun): \(names.joined(separator: ", "))")
+      throw node.error(
+        found: "no ‘name’", expected: "the name of a \(Kind.noun): \(names.joined(separator: ", "))")
     }
     let name = try nameNode.choice(of: names)
     guard let description = Kind.descriptions.first(where: { $0.name == name }) else {

@@ -1,4 +1,4 @@
-public import FeatureStores
+import FeatureStores
 
 /// The value of one option of a loss or a mechanism.
 public enum OptionValue: Hashable, Sendable, Codable {

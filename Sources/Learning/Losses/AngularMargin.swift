@@ -53,7 +53,9 @@ struct AngularMargin: Sendable {
     switch wrap {
     case .none: break
     case .threshold:
-      if c <= Element(Double.cos(Double.pi - margin)) { result = (c - Element(Double.sin(margin) * margin), 1) }
+      if c <= Element(Double.cos(Double.pi - margin)) {
+        result = (c - Element(Double.sin(margin) * margin), 1)
+      }
     case .penalty:
       if c <= Element(Double.cos(Double.pi - margin)) { result = (c - Element(penalty), 1) }
     case .clip:
@@ -82,8 +84,10 @@ struct AngularMargin: Sendable {
       "where θ + m > π: none; threshold: cos θ − m·sin m; penalty: cos θ − wrap-penalty; clip: θ + m ≤ π − "
         + "clip-epsilon; easy: no margin where cos θ ≤ 0"),
     OptionDescription(
-      "wrap-penalty", .number(0...2), default: .number(0), "what wrap: penalty subtracts (FaceX-Zoo's margin_am)"),
+      "wrap-penalty", .number(0...2), default: .number(0),
+      "what wrap: penalty subtracts (FaceX-Zoo's margin_am)"),
     OptionDescription(
-      "clip-epsilon", .number(0...0.1), default: .number(1e-4), "ε of wrap: clip (AdaFace repository; opensphere 1e-5)"),
+      "clip-epsilon", .number(0...0.1), default: .number(1e-4),
+      "ε of wrap: clip (AdaFace repository; opensphere 1e-5)"),
   ]
 }

@@ -9,14 +9,19 @@ public struct ArcFace: Loss {
     name: "arcface",
     summary: "additive angular margin, z_y = s·cos(θ_y + m)",
     options: [
-      OptionDescription("scale", .positive, default: .number(64), "s (the paper and most code; FaceX-Zoo: 32)"),
       OptionDescription(
-        "margin", .number(0...Double.pi), default: .number(0.5), "m in radians (the paper and most code; FaceX-Zoo: 0.35)"),
+        "scale", .positive, default: .number(64), "s (the paper and most code; FaceX-Zoo: 32)"),
+      OptionDescription(
+        "margin", .number(0...Double.pi), default: .number(0.5),
+        "m in radians (the paper and most code; FaceX-Zoo: 0.35)"),
     ] + AngularMargin.options + CosineTreatment.options,
     presets: [
       Preset(
         "insightface",
-        ["scale": .number(64), "margin": .number(0.5), "gradient": .text("straight-through"), "wrap": .text("none")],
+        [
+          "scale": .number(64), "margin": .number(0.5), "gradient": .text("straight-through"),
+          "wrap": .text("none"),
+        ],
         "insightface, arcface_torch/losses.py ArcFace"),
       Preset(
         "facexzoo", ["scale": .number(32), "margin": .number(0.35), "wrap": .text("penalty")],
@@ -42,7 +47,8 @@ public struct ArcFace: Loss {
       Preset(
         "opensphere",
         [
-          "scale": .number(64), "margin": .number(0.5), "gradient": .text("straight-through"), "wrap": .text("clip"),
+          "scale": .number(64), "margin": .number(0.5), "gradient": .text("straight-through"),
+          "wrap": .text("clip"),
           "clip-epsilon": .number(1e-5), "cosine-limit": .number(1e-5),
         ], "opensphere, module/head/arcface.py"),
       Preset(

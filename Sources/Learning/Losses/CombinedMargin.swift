@@ -14,9 +14,11 @@ public struct CombinedMargin: Loss {
       OptionDescription(
         "m1", .number(0.1...4), default: .number(1), "factor of the angle (insightface mxnet, `combined`)"),
       OptionDescription(
-        "m2", .number(0...Double.pi), default: .number(0.3), "added to the angle (insightface mxnet, `combined`)"),
+        "m2", .number(0...Double.pi), default: .number(0.3),
+        "added to the angle (insightface mxnet, `combined`)"),
       OptionDescription(
-        "m3", .number(0...2), default: .number(0.2), "subtracted from the cosine (insightface mxnet, `combined`)"),
+        "m3", .number(0...2), default: .number(0.2),
+        "subtracted from the cosine (insightface mxnet, `combined`)"),
       OptionDescription(
         "gradient", .choice(["true", "straight-through"]), default: .text("true"), "as for arcface"),
       OptionDescription(
@@ -27,10 +29,12 @@ public struct CombinedMargin: Loss {
     ] + CosineTreatment.options,
     presets: [
       Preset(
-        "insightface-mxnet", ["scale": .number(64), "m1": .number(1), "m2": .number(0.3), "m3": .number(0.2)],
+        "insightface-mxnet",
+        ["scale": .number(64), "m1": .number(1), "m2": .number(0.3), "m3": .number(0.2)],
         "insightface, arcface_mxnet/sample_config.py combined"),
       Preset(
-        "cavaface", ["scale": .number(64), "m2": .number(0.3), "m3": .number(0.2), "wrap": .text("threshold")],
+        "cavaface",
+        ["scale": .number(64), "m2": .number(0.3), "m3": .number(0.2), "wrap": .text("threshold")],
         "cavaface, head/metrics.py Combined"),
     ])
 

@@ -9,7 +9,8 @@ public struct CosFace: Loss {
     name: "cosface",
     summary: "additive cosine margin, z_y = s·(cos θ_y − m)",
     options: [
-      OptionDescription("scale", .positive, default: .number(64), "s (insightface, TFace, MultiFace; FaceX-Zoo: 32)"),
+      OptionDescription(
+        "scale", .positive, default: .number(64), "s (insightface, TFace, MultiFace; FaceX-Zoo: 32)"),
       OptionDescription(
         "margin", .number(0...2), default: .number(0.35),
         "m (the papers, FaceX-Zoo, MultiFace, ElasticFace; insightface torch and TFace: 0.4)"),

@@ -20,7 +20,8 @@ struct CosineTreatment: Sendable {
       "which cosines cosine-limit clamps; target: pytorch-metric-learning"),
     OptionDescription(
       "filter", .number(0...1), default: .number(0),
-      "inter-class filtering (insightface): other classes above this cosine get logit 0 and no gradient; 0: off"),
+      "inter-class filtering (insightface): other classes above this cosine get logit 0 and no gradient; 0: off"
+    ),
   ]
 
   init(_ options: Options, passesGradient: Bool = false) {

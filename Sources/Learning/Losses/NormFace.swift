@@ -9,7 +9,8 @@ public struct NormFace: Loss {
     summary: "softmax cross-entropy over scaled cosines, z = s·cos θ",
     options: [
       OptionDescription(
-        "scale", .positive, default: .number(64), "s (TFace, insightface and MultiFace use 64; opensphere 30)")
+        "scale", .positive, default: .number(64), "s (TFace, insightface and MultiFace use 64; opensphere 30)"
+      )
     ],
     presets: [
       Preset("tface", ["scale": .number(64)], "TFace, torchkit/head/distfc/normface.py"),

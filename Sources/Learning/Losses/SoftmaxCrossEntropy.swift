@@ -25,10 +25,11 @@ struct SoftmaxRow<Element: Scalar>: Sendable {
 enum SoftmaxCrossEntropy {
   /// Changes a row's other similarities c_j (the target's is −∞) to c'_j with logit scale·c'_j, and may write dc'_j/dc_j to
   /// the slopes. Returns whether it wrote them; else they are taken for 1.
-  typealias OtherColumns<Element: Scalar> = @Sendable (
-    _ row: Int, _ target: TargetLogit<Element>, _ values: inout MutableSpan<Element>,
-    _ slopes: inout MutableSpan<Element>
-  ) -> Bool
+  typealias OtherColumns<Element: Scalar> =
+    @Sendable (
+      _ row: Int, _ target: TargetLogit<Element>, _ values: inout MutableSpan<Element>,
+      _ slopes: inout MutableSpan<Element>
+    ) -> Bool
 
   /// The mean over rows of −ln p of the target; see the type. `scale` must be positive.
   ///

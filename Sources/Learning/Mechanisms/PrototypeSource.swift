@@ -1,0 +1,50 @@
+public import LinearAlgebra
+
+/// What a prototype source works on in one step.
+///
+/// A sample has one or more views (images of the same identity), as many as the source asks for.
+public struct SourceBatch<Element: Scalar>: Sendable {
+  /// The features of each view, a sample a row.
+  public var features: [Matrix<Element>]
+  /// The embeddings of each view.
+  public var embeddings: [Matrix<Element>]
+  /// Where the source writes the gradient at the embeddings of each view.
+  public var gradients: [Matrix<Element>]
+  /// The class of each sample.
+  public var classes: [Int] = []
+  /// The step, counted from 0.
+  public var step = 0
+
+  init(views: Int) {
+    let empty = Matrix<Element>(rows: 0, columns: 0)
+    features = Array(repeating: empty, count: views)
+    embeddings = features
+    gradients = features
+  }
+}
+
+/// Where the prototypes come from that a batch is compared with.
+///
+/// One file a source. The trainer knows nothing of what a source keeps: it is asked for loss and gradients, then, after
+/// the optimiser's step, told so.
+public protocol PrototypeSource<Element>: Sendable {
+  associatedtype Element: Scalar
+
+  /// Images of an identity in a sample.
+  var viewsPerSample: Int { get }
+
+  /// The loss of the batch. Writes the gradients at the embeddings and adds to the gradients of the source's own parameters.
+  mutating func evaluate(_ batch: inout SourceBatch<Element>, workers: Workers) -> Element
+
+  /// Called after the parameters of `network` and of the source moved.
+  mutating func finishStep(network: Network<Element>)
+
+  /// Calls `body` with everything the source learns, always in the same order.
+  mutating func forEachParameter(_ body: (inout Parameter<Element>) throws -> Void) rethrows
+
+  /// Adds what it keeps besides parameters (the state of losses, queues, other networks) to a checkpoint.
+  func save(to archive: inout TensorArchive) throws
+
+  /// Takes back what `save` wrote.
+  mutating func restore(from archive: TensorArchive) throws
+}

@@ -1,0 +1,161 @@
+import LinearAlgebra
+
+/// The losses of all subspaces: from embeddings and prototypes to the loss and its gradients.
+///
+/// The part of a training step that every prototype source shares. A source calls `begin` with embeddings, `evaluate`
+/// once for each group with that group's prototypes, and `finish` for the gradient at the embeddings.
+struct SubspaceHead<Element: Scalar>: Sendable {
+  let subspaces: Subspaces
+  let width: Int
+  /// One loss a group.
+  var losses: [any Loss]
+  /// The learned numbers of each group's loss.
+  var parameters: [[Parameter<Element>]]
+  let traits: LossTraits
+
+  private var batch = LossBatch<Element>()
+  private var norms: [Element] = []
+  private var normGradients: [Element] = []
+  /// The embeddings as the similarity takes them, whole, and the gradient there.
+  private var unit = Matrix<Element>(rows: 0, columns: 0)
+  /// The parts of the groups and the gradients there, where there is more than one group.
+  private var parts: [Matrix<Element>]
+  private var partGradients: [Matrix<Element>]
+  private var partNorms: [[Element]]
+
+  /// The head for embeddings of `width` columns, which the number of groups must divide.
+  ///
+  /// `classes` counts the classes of the prototypes; parameters of the losses start from streams of `seed`.
+  init(loss: LossConfiguration, subspaces: Subspaces, width: Int, classes: Int, seed: UInt64) {
+    self.subspaces = subspaces
+    self.width = width
+    losses = (0..<subspaces.count).map { _ in loss.makeLoss(classes: classes) }
+    let traits = losses[0].traits
+    self.traits = traits
+    parameters = (0..<subspaces.count).map { group in
+      traits.parameters.map { Self.makeParameter($0, group: group, classes: classes, seed: seed) }
+    }
+    let empty = Matrix<Element>(rows: 0, columns: 0)
+    parts = Array(repeating: empty, count: subspaces.count)
+    partGradients = parts
+    partNorms = Array(repeating: [], count: subspaces.count)
+  }
+
+  private static func makeParameter(
+    _ parameter: LossParameter, group: Int, classes: Int, seed: UInt64
+  ) -> Parameter<Element> {
+    let name = "loss.\(group).\(parameter.name)"
+    var value = Matrix<Element>(
+      rows: 1, columns: parameter.shape == .perClass ? classes : 1,
+      repeating: Element(parameter.initial.lowerBound))
+    if parameter.initial.lowerBound < parameter.initial.upperBound {
+      var stream = RandomStream(seed: seed, name: name)
+      stream.fillUniform(&value, in: parameter.initial.lowerBound..<parameter.initial.upperBound)
+    }
+    return Parameter(name: name, kind: parameter.kind, value: value)
+  }
+
+  /// Takes in the embeddings of a batch, a sample a row.
+  mutating func begin(_ embeddings: Matrix<Element>, workers: Workers) {
+    precondition(embeddings.columns == width, "embeddings of another width")
+    let rows = embeddings.rows
+    if norms.count != rows {
+      norms = Array(repeating: 0, count: rows)
+      normGradients = norms
+      for group in partNorms.indices { partNorms[group] = norms }
+    }
+    if traits.needs.contains(.norms) {
+      for row in normGradients.indices { normGradients[row] = 0 }
+    }
+    let isCosine = traits.similarity == .cosine
+    if isCosine || traits.needs.contains(.norms) {
+      unit.reshape(rows, width)
+      RowNormalization.forward(embeddings, into: &unit, norms: &norms, workers: workers)
+    }
+    let normalisesGroups = isCosine && subspaces.normalisation == .group && subspaces.count > 1
+    for group in 0..<subspaces.count {
+      let columns = subspaces.columns(of: group, width: width)
+      partGradients[group].reshape(rows, columns.count)
+      if subspaces.count == 1 {
+        parts[0] = isCosine ? unit : embeddings
+        continue
+      }
+      parts[group].reshape(rows, columns.count)
+      if normalisesGroups {
+        // The gradient's memory holds the raw part for a moment.
+        embeddings.copyColumns(columns, into: &partGradients[group])
+        RowNormalization.forward(
+          partGradients[group], into: &parts[group], norms: &partNorms[group], workers: workers)
+      } else {
+        (isCosine ? unit : embeddings).copyColumns(columns, into: &parts[group])
+      }
+    }
+  }
+
+  /// The loss of one group against `prototypes` (a prototype a row, of unit length for cosines), times `weight`.
+  ///
+  /// Writes the gradient with respect to the prototypes to `prototypeGradient`, which has their shape.
+  mutating func evaluate(
+    group: Int, prototypes: Matrix<Element>, targets: [Int], weight: Element,
+    prototypeGradient: inout Matrix<Element>, workers: Workers
+  ) -> Element {
+    let factor = subspaces.reduction == .mean ? weight / Element(subspaces.count) : weight
+    batch.similarities.reshape(parts[group].rows, prototypes.rows)
+    batch.targets = targets
+    gemm(parts[group], .asIs, prototypes, .transposed, into: &batch.similarities, workers: workers)
+    if traits.needs.contains(.norms) {
+      batch.norms = norms
+      batch.normGradients = Array(repeating: 0, count: norms.count)
+    }
+    swap(&batch.parameters, &parameters[group])
+    let loss = losses[group].evaluate(&batch, workers: workers)
+    if factor != 1 {
+      for index in batch.parameters.indices {
+        ElementwiseKernels.scale(&batch.parameters[index].gradient, by: factor, workers: workers)
+      }
+    }
+    swap(&batch.parameters, &parameters[group])
+    if traits.needs.contains(.norms) {
+      for row in normGradients.indices { normGradients[row] += factor * batch.normGradients[row] }
+    }
+    gemm(alpha: factor, batch.similarities, .asIs, prototypes, into: &partGradients[group], workers: workers)
+    gemm(
+      alpha: factor, batch.similarities, .transposed, parts[group], into: &prototypeGradient, workers: workers
+    )
+    return factor * loss
+  }
+
+  /// Writes the gradient at the embeddings that `begin` took to `gradient`, which has their shape.
+  mutating func finish(gradient: inout Matrix<Element>, workers: Workers) {
+    let isCosine = traits.similarity == .cosine
+    let normalisesGroups = isCosine && subspaces.normalisation == .group && subspaces.count > 1
+    if subspaces.count == 1 {
+      ElementwiseKernels.copy(partGradients[0], to: &gradient)
+      // No second owner may keep the embeddings' memory from being reused.
+      parts[0] = Matrix(rows: 0, columns: 0)
+    } else {
+      for group in 0..<subspaces.count {
+        if normalisesGroups {
+          RowNormalization.backward(
+            unit: parts[group], norms: partNorms[group], gradient: &partGradients[group], workers: workers)
+        }
+        gradient.replaceColumns(
+          from: subspaces.columns(of: group, width: width).lowerBound, with: partGradients[group])
+      }
+    }
+    if isCosine && !normalisesGroups {
+      RowNormalization.backward(unit: unit, norms: norms, gradient: &gradient, workers: workers)
+    }
+    if traits.needs.contains(.norms) {
+      // ∂‖x‖/∂x = x̂.
+      for row in 0..<gradient.rows {
+        let factor = normGradients[row]
+        unit.withRow(row) { direction in
+          gradient.withMutableRow(row) { values in
+            for column in values.indices { values[column] += factor * direction[column] }
+          }
+        }
+      }
+    }
+  }
+}
