@@ -18,8 +18,7 @@ public enum FARRule: String, Codable, CaseIterable, Sendable {
   case nearestThinned
   /// Linear in FAR between the last point with FAR ≤ target and the first with FAR > target (OpenSphere).
   case linear
-  /// Linear in FAR between points that accept more of both classes than the point before; the last point is
-  /// dropped, single precision (OpenBR).
+  /// Linear in FAR between the points at genuine scores, of which the last is dropped; in single precision (OpenBR).
   case linearOpenBR
   /// Linear in log FAR; linear in FAR where the lower point has FAR 0 (walkoncross MegaFace plots).
   case logLinear

@@ -7,8 +7,7 @@ extension ROCCurve {
 
   /// OpenBR's TAR at a FAR (`openbr/core/eval.cpp`), in its single precision.
   ///
-  /// An operating point is kept where both classes gained accepts since the point kept before, and the last of more
-  /// than two is dropped. Beyond the last one its TAR stands; below the first, the line from (0, 0) at its score.
+  /// An operating point is kept at every score of a genuine comparison, and the last of more than two is dropped. Beyond the last one its TAR stands; below the first, the line from (0, 0) at its score.
   func readingOpenBR(at targetFAR: Double) -> FARReading {
     let kept = openBRPoints()
     let target = Float(targetFAR)
@@ -31,16 +30,12 @@ extension ROCCurve {
 
   private func openBRPoints() -> [SinglePoint] {
     var kept: [SinglePoint] = []
-    var genuine = 0
-    var impostor = 0
-    for index in 0..<count
-    where acceptedGenuine[index] > genuine && acceptedImpostor[index] > impostor {
-      genuine = acceptedGenuine[index]
-      impostor = acceptedImpostor[index]
+    for index in 0..<count where acceptedGenuine[index] > (index == 0 ? 0 : acceptedGenuine[index - 1]) {
       kept.append(
         SinglePoint(
-          score: Float(thresholds[index]), far: Float(impostor) / Float(impostorCount),
-          tar: Float(genuine) / Float(genuineCount)))
+          score: Float(thresholds[index]),
+          far: Float(acceptedImpostor[index]) / Float(impostorCount),
+          tar: Float(acceptedGenuine[index]) / Float(genuineCount)))
     }
     if kept.isEmpty { kept.append(SinglePoint(score: 1, far: 1, tar: 1)) }
     if kept.count == 1 { kept.insert(SinglePoint(score: 0, far: 0, tar: 0), at: 0) }

@@ -118,7 +118,10 @@ struct PitfallTests {
   }
 
   @Test func `A midpoint always separates the two scores`() throws {
-    for (low, high) in [(0.1, 0.1.nextUp), (-.infinity, 0.3), (0, Double.leastNonzeroMagnitude), (-Double.leastNonzeroMagnitude, 0)] {
+    for (low, high) in [
+      (0.1, 0.1.nextUp), (-.infinity, 0.3), (0, Double.leastNonzeroMagnitude),
+      (-Double.leastNonzeroMagnitude, 0),
+    ] {
       let scores = LabelledScores(scores: [low, high], isGenuine: [false, true])
       let choice = try #require(ThresholdConvention.likeness.bestThreshold(on: scores))
       #expect(choice.correct == 2, "\(low) and \(high)")
