@@ -1,0 +1,234 @@
+/// Where everything of a `LineFigure` stands, in points from the page's top left.
+///
+/// Nothing overlaps and nothing is cut: the page's height is the sum of what stands on it, tick labels and legend are measured
+/// before the plot gets what is left of the width, and texts that are too long go on in another line.
+public struct LineFigureLayout: LaidOutFigure {
+  public let figure: LineFigure
+  public private(set) var width: Double
+  public private(set) var height: Double
+  /// The plotting area between the axes; curves are cut at its border.
+  public private(set) var plot: PlotRect
+  public private(set) var x: AxisMapping
+  public private(set) var y: AxisMapping
+  public private(set) var xTicks: [Tick]
+  public private(set) var yTicks: [Tick]
+  /// Every text except the legend's.
+  public private(set) var texts: [PlacedText]
+  public private(set) var legend: LegendLayout?
+  /// The labels of vertical reference lines, each with the position of its line.
+  private(set) var flags: [ReferenceFlags.Flag]
+  let fonts: FigureFonts
+
+  /// The outer margin of the page.
+  static let margin = 5.0
+  static let majorTick = 3.0
+  static let minorTick = 1.6
+
+  /// Lays out a figure that has been validated.
+  init(figure: LineFigure, measurer: TextMeasurer) {
+    let fonts = FigureFonts(width: figure.size.width)
+    let pad = Self.margin
+    let page = figure.size.width
+    let plotHeight = figure.size.plotHeight
+    let measure: (String, Font) -> Double = { measurer.width($0, $1) }
+    self.figure = figure
+    self.fonts = fonts
+    width = page
+    texts = []
+
+    // Title and caption, over the full width.
+    var top = pad
+    for (text, font, gap) in [(figure.title, fonts.title, 1.5), (figure.caption, fonts.caption, 3.0)]
+    where !text.isEmpty {
+      let block = measurer.paragraph(text, font, x: pad, top: top, limit: page - 2 * pad)
+      texts += block.lines
+      top = block.bottom + gap
+    }
+
+    // The legend's place decides how wide the plot is.
+    let right = Self.rightLegend(figure, fonts: fonts, measurer: measurer)
+    let labelWidth = Self.horizontalLabelWidth(figure, fonts: fonts, measurer: measurer)
+
+    // The y axis: its labels decide where the plot begins.
+    let yRange = figure.yRange
+    let yLocal = AxisMapping(
+      scale: figure.y.scale, range: yRange, start: plotHeight, end: min(figure.y.headroom, plotHeight / 4))
+    yTicks = figure.y.ticks(yLocal, gap: 3) { _ in fonts.tick.digitHeight }
+    let yTitle = figure.y.title.isEmpty ? [] : measurer.wrap(figure.y.title, fonts.label, limit: plotHeight)
+    let yLabelWidth = yTicks.compactMap(\.label).map { measure($0, fonts.tick) }.max() ?? 0
+    var left = pad + Double(yTitle.count) * fonts.label.lineHeight + 3 + yLabelWidth + 2 + Self.majorTick
+
+    // The x axis: a first pass with the width without overhang, a second with it.
+    let xRange = figure.xRange
+    let rightSide = right.map { $0.width + 12 } ?? 0
+    var overhang = 0.0
+    var xLocal = AxisMapping(scale: figure.x.scale, range: xRange, start: 0, end: 1)
+    var ticks: [Tick] = []
+    for _ in 0..<2 {
+      let end = page - pad - rightSide - max(overhang, labelWidth) - left
+      xLocal = AxisMapping(
+        scale: figure.x.scale, range: xRange, start: 0, end: max(30, end) - min(figure.x.headroom, end / 4))
+      ticks = figure.x.ticks(xLocal, gap: 5) { measure($0, fonts.tick) }
+      let spans = ticks.compactMap { tick in
+        tick.label.map { (xLocal.position(tick.value), measure($0, fonts.tick) / 2) }
+      }
+      overhang = max(0, spans.map { $0 + $1 - end }.max() ?? 0)
+      left = max(left, pad + (spans.map { $1 - $0 }.max() ?? 0))
+    }
+    xTicks = ticks
+    let plotWidth = max(30, page - pad - rightSide - max(overhang, labelWidth) - left)
+
+    // Labels of vertical reference lines stand in rows over the plot.
+    flags = []
+    let placed = ReferenceFlags(
+      figure.references.filter { $0.direction == .vertical && xRange.contains($0.value) },
+      position: { left + xLocal.position($0) }, from: left, to: left + plotWidth, font: fonts.note,
+      measurer: measurer)
+    let plotTop = top + placed.height + 3
+    plot = PlotRect(x: left, y: plotTop, width: plotWidth, height: plotHeight)
+    x = AxisMapping(scale: figure.x.scale, range: xRange, start: left, end: left + xLocal.end)
+    y = AxisMapping(
+      scale: figure.y.scale, range: yRange, start: plotTop + plotHeight, end: plotTop + yLocal.end)
+    flags = placed.flags(bottom: plotTop - 2)
+    texts += flags.flatMap(\.lines)
+
+    // Tick labels and axis titles.
+    for tick in xTicks {
+      guard let label = tick.label else { continue }
+      texts.append(
+        PlacedText(
+          label, fonts.tick, x: x.position(tick.value), top: plot.maxY + Self.majorTick + 1, .centre,
+          width: measure(label, fonts.tick)))
+    }
+    for tick in yTicks {
+      guard let label = tick.label else { continue }
+      let baseline = y.position(tick.value) + fonts.tick.digitHeight / 2
+      texts.append(
+        PlacedText(
+          label, fonts.tick, x: left - Self.majorTick - 2, top: baseline - fonts.tick.ascent, .trailing,
+          width: measure(label, fonts.tick)))
+    }
+    var bottom = plot.maxY + Self.majorTick + 1 + fonts.tick.lineHeight
+    if !figure.x.title.isEmpty {
+      let block = measurer.paragraph(
+        figure.x.title, fonts.label, x: plot.x + plotWidth / 2, top: bottom + 1, limit: plotWidth, .centre)
+      texts += block.lines
+      bottom = block.bottom
+    }
+    for (row, line) in yTitle.enumerated() {
+      texts.append(
+        PlacedText(
+          upward: line, fonts.label, left: pad + Double(row) * fonts.label.lineHeight,
+          middle: plot.y + plotHeight / 2,
+          width: measure(line, fonts.label)))
+    }
+    texts += Self.horizontalLabels(figure, plot: plot, y: y, fonts: fonts, measurer: measurer)
+    if figure.series.allSatisfy(\.points.isEmpty) {
+      let text = "no data"
+      texts.append(
+        PlacedText(
+          text, fonts.label, x: plot.x + plotWidth / 2, top: plot.y + plotHeight / 2, .centre,
+          width: measure(text, fonts.label)))
+    }
+
+    // Legend and notes.
+    if let right {
+      let corner = PlotPoint(page - pad - right.width, plot.y)
+      let layout = LegendLayout(right, at: corner, fonts: fonts, measure: measure)
+      legend = layout
+      bottom = max(bottom, layout.box.maxY)
+    } else if figure.legend != .none && !figure.series.isEmpty {
+      let plan = LegendLayout.plan(
+        figure.series, header: figure.summaryHeader, limit: page - 2 * pad, mostColumns: 4, fonts: fonts,
+        measurer: measurer)
+      // Aligned with the plot where that leaves room, so that samples stand under the axis.
+      let start = min(left, max(pad, page - pad - plan.width))
+      let layout = LegendLayout(plan, at: PlotPoint(start, bottom + 5), fonts: fonts, measure: measure)
+      legend = layout
+      bottom = layout.box.maxY
+    }
+    for (index, note) in figure.notes.filter({ !$0.isEmpty }).enumerated() {
+      let block = measurer.paragraph(
+        note, fonts.note, x: pad, top: bottom + (index == 0 ? 4 : 0.5), limit: page - 2 * pad)
+      texts += block.lines
+      bottom = block.bottom
+    }
+    height = bottom + pad
+  }
+
+  /// The plan of a legend right of the plot, or nil where it has to stand below.
+  private static func rightLegend(
+    _ figure: LineFigure, fonts: FigureFonts, measurer: TextMeasurer
+  ) -> LegendLayout.Plan? {
+    guard figure.legend == .right || figure.legend == .automatic, !figure.series.isEmpty else { return nil }
+    let limit = figure.size.width * 0.42
+    let plan = LegendLayout.plan(
+      figure.series, header: figure.summaryHeader, limit: limit, mostColumns: 1, fonts: fonts,
+      measurer: measurer)
+    if figure.legend == .right { return plan }
+    let fits = plan.width <= limit && LegendLayout.height(of: plan, fonts: fonts) <= figure.size.plotHeight
+    return figure.size.width >= 360 && fits ? plan : nil
+  }
+
+  // MARK: Labels of horizontal reference lines
+
+  private static let horizontalLimit = 64.0
+
+  /// The room that labels right of the plot need, with their distance to it.
+  private static func horizontalLabelWidth(
+    _ figure: LineFigure, fonts: FigureFonts, measurer: TextMeasurer
+  ) -> Double {
+    let lines = figure.references.filter { $0.direction == .horizontal }.flatMap {
+      measurer.wrap($0.label, fonts.note, limit: horizontalLimit)
+    }
+    return lines.map { measurer.width($0, fonts.note) + 3 }.max() ?? 0
+  }
+
+  /// The labels beside their lines, moved apart where they would overlap.
+  private static func horizontalLabels(
+    _ figure: LineFigure, plot: PlotRect, y: AxisMapping, fonts: FigureFonts, measurer: TextMeasurer
+  ) -> [PlacedText] {
+    let font = fonts.note
+    let visible = figure.references.filter { $0.direction == .horizontal && y.range.contains($0.value) }
+    var texts: [PlacedText] = []
+    var free = plot.y
+    for line in visible.sorted(by: { $0.value > $1.value }) {
+      let count = measurer.wrap(line.label, font, limit: horizontalLimit).count
+      let centred = y.position(line.value) - Double(count) * font.lineHeight / 2
+      let block = measurer.paragraph(
+        line.label, font, x: plot.maxX + 3, top: max(free, centred), limit: horizontalLimit)
+      texts += block.lines
+      free = block.bottom
+    }
+    return texts
+  }
+}
+
+extension LineFigure {
+  /// The range of the x axis: its own, or that of all points, bands and vertical lines.
+  var xRange: ClosedRange<Double> {
+    if let range = x.range { return range }
+    let values = series.flatMap { $0.points.map(\.x) + $0.band.map(\.x) }
+    return x.scale.range(
+      of: values + references.filter { $0.direction == .vertical }.map(\.value), padding: 0)
+  }
+
+  /// The range of the y axis: its own, or that of what the x range shows, with a margin; percentages stay within 0 to 100.
+  var yRange: ClosedRange<Double> {
+    if let range = y.range { return range }
+    let shown = xRange
+    var values = series.flatMap { curve in
+      curve.points.filter { shown.contains($0.x) }.map(\.y)
+        + curve.band.filter { shown.contains($0.x) }.flatMap { [$0.lower, $0.upper] }
+    }
+    values += references.filter { $0.direction == .horizontal }.map(\.value)
+    if y.scale == .linear && series.contains(where: \.isFilled) { values.append(0) }
+    let range = y.scale.range(of: values, padding: 0.05)
+    guard y.scale == .linear, y.numbers == .percent, let least = values.min(), let most = values.max() else {
+      return range
+    }
+    let lower = least >= 0 ? max(0, range.lowerBound) : range.lowerBound
+    let upper = most <= 1 ? min(1, range.upperBound) : range.upperBound
+    return lower < upper ? lower...upper : range
+  }
+}

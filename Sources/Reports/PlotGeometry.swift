@@ -1,0 +1,48 @@
+/// A point of a curve in data units, or a position on a page in points (1/72 inch) from the top left.
+public struct PlotPoint: Sendable, Hashable, Codable {
+  public var x: Double
+  public var y: Double
+
+  public init(_ x: Double, _ y: Double) {
+    self.x = x
+    self.y = y
+  }
+}
+
+/// A rectangle on a page, in points (1/72 inch) from the top left.
+public struct PlotRect: Sendable, Hashable {
+  public var x: Double
+  public var y: Double
+  public var width: Double
+  public var height: Double
+
+  public init(x: Double, y: Double, width: Double, height: Double) {
+    self.x = x
+    self.y = y
+    self.width = width
+    self.height = height
+  }
+
+  public var maxX: Double { x + width }
+  public var maxY: Double { y + height }
+
+  /// Whether the two overlap by more than `tolerance` in both directions.
+  public func intersects(_ other: PlotRect, tolerance: Double = 1e-6) -> Bool {
+    min(maxX, other.maxX) - max(x, other.x) > tolerance && min(maxY, other.maxY) - max(y, other.y) > tolerance
+  }
+
+  /// Whether `other` lies inside, borders included.
+  public func contains(_ other: PlotRect) -> Bool {
+    other.x >= x - 1e-6 && other.y >= y - 1e-6 && other.maxX <= maxX + 1e-6 && other.maxY <= maxY + 1e-6
+  }
+
+  /// Whether the point lies inside, borders included.
+  public func contains(_ point: PlotPoint) -> Bool {
+    point.x >= x && point.x <= maxX && point.y >= y && point.y <= maxY
+  }
+
+  /// The rectangle with every side moved outwards by `distance`.
+  public func expanded(by distance: Double) -> PlotRect {
+    PlotRect(x: x - distance, y: y - distance, width: width + 2 * distance, height: height + 2 * distance)
+  }
+}
