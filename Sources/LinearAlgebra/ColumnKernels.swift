@@ -87,7 +87,7 @@ public enum ColumnKernels {
     shiftGradient.makeUnique()
     dx.makeUnique()
     scratch.makeUnique()
-    nonisolated(unsafe) let g_ = UnsafePointer(g.storage.base)
+    nonisolated(unsafe) let from = UnsafePointer(g.storage.base)
     nonisolated(unsafe) let unit = UnsafePointer(unit.storage.base)
     nonisolated(unsafe) let inverse = UnsafePointer(inverse.storage.base)
     nonisolated(unsafe) let gain = UnsafePointer(gain.storage.base)
@@ -98,7 +98,7 @@ public enum ColumnKernels {
     let (rows, columns) = (g.rows, g.columns)
     forEachBlock(columns, workers) { start, width in
       Element._standardiseBackward(
-        g_ + start, unit + start, columns, rows, width, inverse + start, gain + start, gainGradient + start,
+        from + start, unit + start, columns, rows, width, inverse + start, gain + start, gainGradient + start,
         shiftGradient + start, dx + start, scratch + 2 * start)
     }
   }

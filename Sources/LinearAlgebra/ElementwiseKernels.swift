@@ -9,11 +9,11 @@ public enum ElementwiseKernels {
   ) {
     precondition([mask, y].allSatisfy { $0.rows == x.rows && $0.columns == x.columns }, "shapes differ")
     y.makeUnique()
-    nonisolated(unsafe) let x_ = UnsafePointer(x.storage.base)
+    nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
     nonisolated(unsafe) let mask = UnsafePointer(mask.storage.base)
     nonisolated(unsafe) let y = y.storage.base
     forEachBlock(x.count, workers) { start, count in
-      Element._multiply(x_ + start, mask + start, count, y + start)
+      Element._multiply(from + start, mask + start, count, y + start)
     }
   }
 
@@ -23,9 +23,9 @@ public enum ElementwiseKernels {
   ) {
     precondition(x.rows == y.rows && x.columns == y.columns, "shapes differ")
     y.makeUnique()
-    nonisolated(unsafe) let x_ = UnsafePointer(x.storage.base)
+    nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
     nonisolated(unsafe) let y = y.storage.base
-    forEachBlock(x.count, workers) { start, count in Element._add(x_ + start, count, y + start) }
+    forEachBlock(x.count, workers) { start, count in Element._add(from + start, count, y + start) }
   }
 
   /// Copies x over y, a matrix of the same shape, without allocating.

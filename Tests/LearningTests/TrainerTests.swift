@@ -43,7 +43,7 @@ import Testing
           }
           let found = gradient[entry / gradient.columns, entry % gradient.columns]
           #expect(
-            abs(found - expected) <= 2e-6 * max(scale, 1e-3),
+            abs(found - expected) <= 2e-6 * max(scale, 1e-2),
             "\(name) \(names[parameter]) \(found) \(expected)")
         }
       }
