@@ -30,13 +30,18 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #endif
 #define ENTRY_V1
 
+// Lane by lane: `yes` where the comparison `mask` holds, else `no`.
+#define SELECT(V, I, mask, yes, no) ((V)(((mask) & (I)(yes)) | (~(mask) & (I)(no))))
+
 #define T float
+#define TI int32_t
 #define V v16f
 #define I v16i
 #define L 16
 #define EXP_HIGH 88.7228317f
 #define EXP_LOW -87.3365402f
 #define EXP_ROUNDER 12582912.0f
+#define EXP_ROUNDER_BITS 0x4B400000
 #define LN2_HIGH 0.693145751953125f
 #define LN2_LOW 1.42860677e-06f
 #define EXP_BIAS 127
@@ -44,28 +49,36 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #define EXP_POLYNOMIAL EXP_POLYNOMIAL_F32
 #define TARGET ENTRY_V1
 #define NAME(x) f32_v1_##x
+#define WIDE 64
 #include "kernels_body.h"
 #undef TARGET
 #undef NAME
+#undef WIDE
 #if defined(__x86_64__)
 #define TARGET ENTRY_V3
 #define NAME(x) f32_v3_##x
+#define WIDE 128
 #include "kernels_body.h"
 #undef TARGET
 #undef NAME
+#undef WIDE
 #define TARGET ENTRY_V4
 #define NAME(x) f32_v4_##x
+#define WIDE 256
 #include "kernels_body.h"
 #undef TARGET
 #undef NAME
+#undef WIDE
 #endif
 #undef T
+#undef TI
 #undef V
 #undef I
 #undef L
 #undef EXP_HIGH
 #undef EXP_LOW
 #undef EXP_ROUNDER
+#undef EXP_ROUNDER_BITS
 #undef LN2_HIGH
 #undef LN2_LOW
 #undef EXP_BIAS
@@ -73,12 +86,14 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #undef EXP_POLYNOMIAL
 
 #define T double
+#define TI int64_t
 #define V v8d
 #define I v8i
 #define L 8
 #define EXP_HIGH 709.782712893383973096
 #define EXP_LOW -708.396418532264106224
 #define EXP_ROUNDER 6755399441055744.0
+#define EXP_ROUNDER_BITS 0x4338000000000000
 #define LN2_HIGH 0.69314718036912381649
 #define LN2_LOW 1.9082149292705877e-10
 #define EXP_BIAS 1023
@@ -86,22 +101,29 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #define EXP_POLYNOMIAL EXP_POLYNOMIAL_F64
 #define TARGET ENTRY_V1
 #define NAME(x) f64_v1_##x
+#define WIDE 64
 #include "kernels_body.h"
 #undef TARGET
 #undef NAME
+#undef WIDE
 #if defined(__x86_64__)
 #define TARGET ENTRY_V3
 #define NAME(x) f64_v3_##x
+#define WIDE 128
 #include "kernels_body.h"
 #undef TARGET
 #undef NAME
+#undef WIDE
 #define TARGET ENTRY_V4
 #define NAME(x) f64_v4_##x
+#define WIDE 256
 #include "kernels_body.h"
 #undef TARGET
 #undef NAME
+#undef WIDE
 #endif
 #undef T
+#undef TI
 
 #if defined(__x86_64__)
 int ck_vector_level(void) {
@@ -110,29 +132,35 @@ int ck_vector_level(void) {
     return 2;
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 1 : 0;
 }
-#define DISPATCH(type, name, ...)                              \
-  (ck_vector_level() == 2   ? type##_v4_##name(__VA_ARGS__)    \
-   : ck_vector_level() == 1 ? type##_v3_##name(__VA_ARGS__)    \
-                            : type##_v1_##name(__VA_ARGS__))
+#define AT(level, type, name, ...)                  \
+  ((level) == 2   ? type##_v4_##name(__VA_ARGS__)    \
+   : (level) == 1 ? type##_v3_##name(__VA_ARGS__)    \
+                  : type##_v1_##name(__VA_ARGS__))
 #else
 int ck_vector_level(void) { return 0; }
-#define DISPATCH(type, name, ...) type##_v1_##name(__VA_ARGS__)
+#define AT(level, type, name, ...) ((void)(level), type##_v1_##name(__VA_ARGS__))
 #endif
 
-void ck_exp_f32(float *x, size_t n) { DISPATCH(f32, exp, x, n); }
-void ck_exp_f64(double *x, size_t n) { DISPATCH(f64, exp, x, n); }
-float ck_max_f32(const float *x, size_t n) { return DISPATCH(f32, max, x, n); }
-double ck_max_f64(const double *x, size_t n) { return DISPATCH(f64, max, x, n); }
-float ck_exp_sum_f32(float *x, size_t n, float scale, float shift) {
-  return DISPATCH(f32, exp_sum, x, n, scale, shift);
-}
-double ck_exp_sum_f64(double *x, size_t n, double scale, double shift) {
-  return DISPATCH(f64, exp_sum, x, n, scale, shift);
-}
-void ck_scale_f32(float *x, size_t n, float factor) { DISPATCH(f32, scale, x, n, factor); }
-void ck_scale_f64(double *x, size_t n, double factor) { DISPATCH(f64, scale, x, n, factor); }
-float ck_dot_f32(const float *x, const float *y, size_t n) { return DISPATCH(f32, dot, x, y, n); }
-double ck_dot_f64(const double *x, const double *y, size_t n) { return DISPATCH(f64, dot, x, y, n); }
+#define ENTRIES(type, t)                                                                                      \
+  void ck_exp_##type##_at(int level, t *x, size_t n) { AT(level, type, exp, x, n); }                          \
+  t ck_max_##type##_at(int level, const t *x, size_t n) { return AT(level, type, max, x, n); }                \
+  t ck_exp_sum_##type##_at(int level, t *x, size_t n, t scale, t shift) {                                     \
+    return AT(level, type, exp_sum, x, n, scale, shift);                                                      \
+  }                                                                                                           \
+  void ck_scale_##type##_at(int level, t *x, size_t n, t factor) { AT(level, type, scale, x, n, factor); }    \
+  t ck_dot_##type##_at(int level, const t *x, const t *y, size_t n) { return AT(level, type, dot, x, y, n); } \
+  void ck_exp_##type(t *x, size_t n) { ck_exp_##type##_at(ck_vector_level(), x, n); }                         \
+  t ck_max_##type(const t *x, size_t n) { return ck_max_##type##_at(ck_vector_level(), x, n); }               \
+  t ck_exp_sum_##type(t *x, size_t n, t scale, t shift) {                                                     \
+    return ck_exp_sum_##type##_at(ck_vector_level(), x, n, scale, shift);                                     \
+  }                                                                                                           \
+  void ck_scale_##type(t *x, size_t n, t factor) { ck_scale_##type##_at(ck_vector_level(), x, n, factor); }   \
+  t ck_dot_##type(const t *x, const t *y, size_t n) {                                                         \
+    return ck_dot_##type##_at(ck_vector_level(), x, y, n);                                                    \
+  }
+
+ENTRIES(f32, float)
+ENTRIES(f64, double)
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -154,38 +182,30 @@ void ck_set_float_control(uint64_t value) { (void)value; }
 uint64_t ck_with_flushed_denormals(uint64_t value) { return value; }
 #endif
 
-// Peak measurement: twelve independent chains hide the latency of the multiply-add on every core since Haswell.
-#define BURN_BODY                                                        \
-  v16f a[12];                                                                   \
-  for (int j = 0; j < 12; j++) a[j] = (v16f){0} + (float)j;                     \
-  v16f x = (v16f){0} + 0.999999f, y = (v16f){0} + 1e-7f;                        \
-  for (uint64_t i = 0; i < iterations; i++)                                     \
-    for (int j = 0; j < 12; j++) a[j] = FUSED(a[j], x, y);                      \
-  v16f total = (v16f){0};                                                       \
-  for (int j = 0; j < 12; j++) total = total + a[j];                            \
-  *sink = total[0];                                                             \
-  return iterations * 12 * 16 * 2;
+// Peak measurement: twelve independent chains hide the latency of the multiply-add on every core since Haswell, and fit
+// into the sixteen registers that AVX2 and SSE have. `V` is a register, FUSED one multiply-add of whole registers.
+#define BURN(V, FUSED)                                                  \
+  V a[12];                                                              \
+  for (int j = 0; j < 12; j++) a[j] = (V){0} + (float)j;                \
+  const V x = (V){0} + 0.999999f, y = (V){0} + 1e-7f;                   \
+  for (uint64_t i = 0; i < iterations; i++)                             \
+    for (int j = 0; j < 12; j++) a[j] = FUSED(a[j], x, y);              \
+  V total = (V){0};                                                     \
+  for (int j = 0; j < 12; j++) total = total + a[j];                    \
+  *sink = total[0];                                                     \
+  return iterations * 12 * (sizeof(V) / sizeof(float)) * 2;
 
-#define FUSED(a, b, c) __builtin_elementwise_fma(a, b, c)
+typedef float v4f __attribute__((vector_size(16)));
+
 #if defined(__x86_64__)
-ENTRY_V4 static uint64_t burn_v4(uint64_t iterations, float *sink) { BURN_BODY }
-// AVX2 has sixteen registers of eight lanes: twelve chains of eight.
-ENTRY_V3 static uint64_t burn_v3(uint64_t iterations, float *sink) {
-  typedef float v8f __attribute__((vector_size(32)));
-  v8f a[12];
-  for (int j = 0; j < 12; j++) a[j] = (v8f){0} + (float)j;
-  v8f x = (v8f){0} + 0.999999f, y = (v8f){0} + 1e-7f;
-  for (uint64_t i = 0; i < iterations; i++)
-    for (int j = 0; j < 12; j++) a[j] = FUSED(a[j], x, y);
-  v8f total = (v8f){0};
-  for (int j = 0; j < 12; j++) total = total + a[j];
-  *sink = total[0];
-  return iterations * 12 * 8 * 2;
-}
+typedef float v8f __attribute__((vector_size(32)));
+ENTRY_V4 static uint64_t burn_v4(uint64_t iterations, float *sink) { BURN(v16f, __builtin_elementwise_fma) }
+ENTRY_V3 static uint64_t burn_v3(uint64_t iterations, float *sink) { BURN(v8f, __builtin_elementwise_fma) }
+#define SEPARATE(a, b, c) ((a) * (b) + (c))
+static uint64_t burn_v1(uint64_t iterations, float *sink) { BURN(v4f, SEPARATE) }
+#else
+static uint64_t burn_v1(uint64_t iterations, float *sink) { BURN(v4f, __builtin_elementwise_fma) }
 #endif
-#undef FUSED
-#define FUSED(a, b, c) ((a) * (b) + (c))
-static uint64_t burn_v1(uint64_t iterations, float *sink) { BURN_BODY }
 
 uint64_t ck_fma_burn(uint64_t iterations, float *sink) {
 #if defined(__x86_64__)

@@ -1,5 +1,6 @@
 // The kernels for one scalar type and one instruction set. Included once for each pair with
-// T, V (a vector of T), L (its lanes), I (a vector of integers of the same width), TARGET and NAME(x) defined.
+// T, TI (an integer of its size), V (a vector of L of T), I (one of TI), WIDE (bytes that exp works on at once), TARGET and
+// NAME(x) defined.
 
 TARGET static inline V NAME(load)(const T *p) {
   V v;
@@ -31,43 +32,52 @@ TARGET static inline T NAME(sum_lanes)(V v) {
   return lane[0];
 }
 
-TARGET static inline V NAME(select)(I mask, V yes, V no) {
-  I y, n;
-  __builtin_memcpy(&y, &yes, sizeof y);
-  __builtin_memcpy(&n, &no, sizeof n);
-  I r = (mask & y) | (~mask & n);
-  V out;
-  __builtin_memcpy(&out, &r, sizeof out);
-  return out;
-}
+// Several registers of exponentials at once: the polynomial is one long chain of dependent operations, and only
+// independent chains side by side keep the units busy.
+typedef T NAME(wide) __attribute__((vector_size(WIDE)));
+typedef TI NAME(wide_bits) __attribute__((vector_size(WIDE)));
 
 // exp by Cody and Waite's reduction to |r| ≤ ln 2 / 2 and a polynomial.
-TARGET static inline V NAME(exp_vector)(V x) {
-  const V zero = (V){0};
-  V high = zero + EXP_HIGH, low = zero + EXP_LOW;
-  V clamped = NAME(select)(x > high, high, NAME(select)(x < low, low, x));
+TARGET static inline NAME(wide) NAME(exp_wide)(NAME(wide) x) {
+  typedef NAME(wide) W;
+  typedef NAME(wide_bits) B;
+  const W zero = (W){0};
+  const W high = zero + EXP_HIGH, low = zero + EXP_LOW;
+  W clamped = SELECT(W, B, x > high, high, SELECT(W, B, x < low, low, x));
   // Adding and subtracting 1.5·2^(mantissa bits) rounds to the nearest integer.
-  V shifted = clamped * (T)1.44269504088896340736 + (T)EXP_ROUNDER;
-  V n = shifted - (T)EXP_ROUNDER;
-  V r = (clamped - n * (T)LN2_HIGH) - n * (T)LN2_LOW;
-  V p = EXP_POLYNOMIAL(r);
+  W shifted = clamped * (T)1.44269504088896340736 + (T)EXP_ROUNDER;
+  W n = shifted - (T)EXP_ROUNDER;
+  W r = (clamped - n * (T)LN2_HIGH) - n * (T)LN2_LOW;
+  W p = EXP_POLYNOMIAL(r);
+  // The low bits of `shifted` are n itself: taken from there, no lane is ever converted out of range, NaN included.
   // 2^n in two factors, so that n = 128 (1024 in double) does not overflow on the way.
-  I e = __builtin_convertvector(n, I);
-  I half = e >> 1;
-  I first = (half + EXP_BIAS) << EXP_SHIFT, second = (e - half + EXP_BIAS) << EXP_SHIFT;
-  V a, b;
-  __builtin_memcpy(&a, &first, sizeof a);
-  __builtin_memcpy(&b, &second, sizeof b);
-  V result = (p * a) * b;
-  result = NAME(select)(x < low, zero, result);
-  result = NAME(select)(x > high, zero + (T)__builtin_inff(), result);
-  return NAME(select)(x != x, x, result);
+  B e = (B)shifted - EXP_ROUNDER_BITS;
+  B half = e >> 1;
+  W result = (p * (W)((half + EXP_BIAS) << EXP_SHIFT)) * (W)((e - half + EXP_BIAS) << EXP_SHIFT);
+  result = SELECT(W, B, x < low, zero, result);
+  result = SELECT(W, B, x > high, zero + (T)__builtin_inff(), result);
+  return SELECT(W, B, x != x, x, result);
+}
+
+TARGET static inline NAME(wide) NAME(load_wide)(const T *p) {
+  NAME(wide) v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
 }
 
 TARGET static void NAME(exp)(T *x, size_t n) {
+  const size_t width = WIDE / sizeof(T);
   size_t i = 0;
-  for (; i + L <= n; i += L) NAME(store)(x + i, NAME(exp_vector)(NAME(load)(x + i)));
-  if (i < n) NAME(store_tail)(x + i, NAME(exp_vector)(NAME(load_tail)(x + i, n - i, 0)), n - i);
+  for (; i + width <= n; i += width) {
+    NAME(wide) e = NAME(exp_wide)(NAME(load_wide)(x + i));
+    __builtin_memcpy(x + i, &e, sizeof e);
+  }
+  if (i < n) {
+    T rest[WIDE / sizeof(T)] = {0};
+    __builtin_memcpy(rest, x + i, (n - i) * sizeof(T));
+    NAME(wide) e = NAME(exp_wide)(NAME(load_wide)(rest));
+    __builtin_memcpy(x + i, &e, (n - i) * sizeof(T));
+  }
 }
 
 TARGET static T NAME(max)(const T *x, size_t n) {
@@ -75,11 +85,11 @@ TARGET static T NAME(max)(const T *x, size_t n) {
   size_t i = 0;
   for (; i + L <= n; i += L) {
     V v = NAME(load)(x + i);
-    best = NAME(select)(v > best, v, best);
+    best = SELECT(V, I, v > best, v, best);
   }
   if (i < n) {
     V v = NAME(load_tail)(x + i, n - i, -(T)__builtin_inff());
-    best = NAME(select)(v > best, v, best);
+    best = SELECT(V, I, v > best, v, best);
   }
   T lane[L];
   NAME(store)(lane, best);
@@ -90,20 +100,25 @@ TARGET static T NAME(max)(const T *x, size_t n) {
 }
 
 TARGET static T NAME(exp_sum)(T *x, size_t n, T scale, T shift) {
+  const size_t width = WIDE / sizeof(T);
   V sum = (V){0};
   size_t i = 0;
-  for (; i + L <= n; i += L) {
-    V e = NAME(exp_vector)(NAME(load)(x + i) * scale - shift);
-    NAME(store)(x + i, e);
-    sum = sum + e;
+  for (; i + width <= n; i += width) {
+    NAME(wide) e = NAME(exp_wide)(NAME(load_wide)(x + i) * scale - shift);
+    __builtin_memcpy(x + i, &e, sizeof e);
+    // Summed L by L whatever the width, so that the order is the same for all; from registers, not from x.
+    V part[WIDE / sizeof(V)];
+    __builtin_memcpy(part, &e, sizeof e);
+    for (size_t j = 0; j < width / L; j++) sum = sum + part[j];
   }
   if (i < n) {
-    V e = NAME(exp_vector)(NAME(load_tail)(x + i, n - i, 0) * scale - shift);
-    NAME(store_tail)(x + i, e, n - i);
-    T lane[L];
-    NAME(store)(lane, e);
-    for (size_t j = n - i; j < L; j++) lane[j] = 0;
-    sum = sum + NAME(load)(lane);
+    T rest[WIDE / sizeof(T)] = {0};
+    __builtin_memcpy(rest, x + i, (n - i) * sizeof(T));
+    NAME(wide) e = NAME(exp_wide)(NAME(load_wide)(rest) * scale - shift);
+    __builtin_memset(rest, 0, sizeof rest);
+    __builtin_memcpy(rest, &e, (n - i) * sizeof(T));
+    __builtin_memcpy(x + i, rest, (n - i) * sizeof(T));
+    for (size_t j = 0; j < n - i; j += L) sum = sum + NAME(load)(rest + j);
   }
   return NAME(sum_lanes)(sum);
 }

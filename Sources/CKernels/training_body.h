@@ -95,7 +95,7 @@ TARGET static void NAME(add)(const T *restrict x, size_t n, T *restrict y) {
   for (size_t i = 0; i < n; i++) y[i] += x[i];
 }
 
-TARGET static void NAME(divide)(const T *restrict x, size_t n, T divisor, T *restrict y) {
+TARGET static void NAME(divide)(const T *x, size_t n, T divisor, T *y) {
   for (size_t i = 0; i < n; i++) y[i] = x[i] / divisor;
 }
 

@@ -25,60 +25,18 @@ public struct BLASCore: Sendable {
   public let version: String
 
   /// The choice for this process, made at the first use.
-  public static let current = BLASCore()
+  public static let current: BLASCore = {
+    openblas_set_num_threads(1)
+    let core = BLASCore(
+      library: .loaded, requested: getenv("OPENBLAS_CORETYPE").map { String(cString: $0) },
+      vectorLevel: vectorLevel)
+    // Choosing again resets the library's state, its thread count included.
+    openblas_set_num_threads(1)
+    return core
+  }()
 
   /// What the CPU's flags allow: AVX-512 (2), AVX2 with FMA (1), neither or another architecture (0).
   static let vectorLevel = Int(ck_vector_level())
-
-  private init() {
-    let environment = ProcessInfo.processInfo.environment
-    requested = environment["OPENBLAS_CORETYPE"]
-    openblas_set_num_threads(1)
-    let chosen = Self.coreName()
-    var replaced: String?
-    var warning: String?
-    let wanted = Self.core(forVectorLevel: Self.vectorLevel)
-    if Self.vectorLevel(ofCore: chosen) < Self.vectorLevel, let wanted {
-      if requested != nil {
-        warning =
-          "OPENBLAS_CORETYPE asks for the \(chosen) kernels, but this CPU can run \(wanted): products are "
-          + "several times slower than they could be. Unset the variable to let Likeness choose."
-      } else if Self.choose(core: wanted) {
-        if Self.coreName() == chosen {
-          warning =
-            "OpenBLAS stays with the \(chosen) kernels where this CPU can run \(wanted). \(Self.advice(wanted))"
-        } else {
-          replaced = chosen
-        }
-      } else {
-        warning =
-          "OpenBLAS runs the \(chosen) kernels, this CPU can run \(wanted), and this build cannot be told so "
-          + "in the process. \(Self.advice(wanted))"
-      }
-      // Choosing again resets the library's state, its thread count included.
-      openblas_set_num_threads(1)
-    }
-    name = Self.coreName()
-    self.replaced = replaced
-    self.warning = warning
-    version = openblas_get_config().map { String(cString: $0) } ?? "unknown"
-  }
-
-  private static func advice(_ core: String) -> String {
-    "Set OPENBLAS_CORETYPE=\(core) before starting, or install a newer OpenBLAS."
-  }
-
-  private static func coreName() -> String {
-    openblas_get_corename().map { String(cString: $0) } ?? "unknown"
-  }
-
-  private static func core(forVectorLevel level: Int) -> String? {
-    switch level {
-    case 2: "SkylakeX"
-    case 1: "Haswell"
-    default: nil
-    }
-  }
 
   /// The vector level that a core's kernels use. Unknown names are taken for newer ones than this list.
   static func vectorLevel(ofCore name: String) -> Int {
@@ -93,16 +51,84 @@ public struct BLASCore: Sendable {
     }
   }
 
-  /// Makes OpenBLAS initialise itself again with `core`. Returns false where the build does not offer that.
-  private static func choose(core: String) -> Bool {
+  /// The core to ask for at each vector level; level 0 is what OpenBLAS falls back to by itself.
+  private static let cores = [1: "Haswell", 2: "SkylakeX"]
+
+  /// A BLAS library as far as choosing its core goes.
+  struct Library {
+    /// The core in use.
+    var coreName: () -> String
+    /// Makes the library initialise itself again with the named core (with its oldest one where it has none of that
+    /// name). Absent where the build does not offer that.
+    var choose: ((String) -> Void)?
+    /// The library's own description of its version and build.
+    var version: String
+  }
+
+  /// Brings `library` to the best core that `vectorLevel` allows, unless the user requested one.
+  init(library: Library, requested: String?, vectorLevel: Int) {
+    let found = library.coreName()
+    let level = Self.vectorLevel(ofCore: found)
+    var warning: String?
+    if let requested {
+      if requested.lowercased() != found.lowercased() {
+        warning =
+          "OPENBLAS_CORETYPE asks for the \(requested) kernels, but OpenBLAS runs \(found). Unset the variable to "
+          + "let Likeness choose."
+      } else if level < vectorLevel, let wanted = Self.cores[vectorLevel] {
+        warning =
+          "OPENBLAS_CORETYPE asks for the \(requested) kernels, but this CPU can run \(wanted): products are "
+          + "several times slower than they could be. Unset the variable to let Likeness choose."
+      }
+    } else if level < vectorLevel, let wanted = Self.cores[vectorLevel] {
+      if let choose = library.choose {
+        for better in stride(from: vectorLevel, to: level, by: -1) {
+          choose(Self.cores[better] ?? wanted)
+          if Self.vectorLevel(ofCore: library.coreName()) >= better { break }
+        }
+        // A build that knows none of them fell back to its oldest core.
+        if Self.vectorLevel(ofCore: library.coreName()) <= level { choose(found) }
+      }
+      if Self.vectorLevel(ofCore: library.coreName()) < vectorLevel {
+        warning =
+          "OpenBLAS runs the \(library.coreName()) kernels where this CPU can run \(wanted)"
+          + (library.choose == nil ? ", and this build cannot be told so in the process" : "")
+          + ". Install a newer OpenBLAS, or set OPENBLAS_CORETYPE=\(wanted) before starting."
+      }
+    }
+    name = library.coreName()
+    replaced = name == found ? nil : found
+    self.requested = requested
+    self.warning = warning
+    version = library.version
+  }
+}
+
+extension BLASCore.Library {
+  /// The library that this process has loaded.
+  static var loaded: Self {
+    Self(
+      coreName: { openblas_get_corename().map { String(cString: $0) } ?? "unknown" },
+      choose: chooseFunction,
+      version: openblas_get_config().map { String(cString: $0) } ?? "unknown")
+  }
+
+  private static var chooseFunction: ((String) -> Void)? {
     typealias Function = @convention(c) () -> Void
-    guard let quit = dlsym(nil, "gotoblas_dynamic_quit"), let initialise = dlsym(nil, "gotoblas_dynamic_init")
-    else { return false }
-    setenv("OPENBLAS_CORETYPE", core, 1)
-    unsafeBitCast(quit, to: Function.self)()
-    unsafeBitCast(initialise, to: Function.self)()
-    // The variable was ours, not the user's: a child process chooses for itself.
-    unsetenv("OPENBLAS_CORETYPE")
-    return true
+    #if canImport(Darwin)
+      let everywhere = UnsafeMutableRawPointer(bitPattern: -2)
+    #else
+      let everywhere: UnsafeMutableRawPointer? = nil
+    #endif
+    guard let quit = dlsym(everywhere, "gotoblas_dynamic_quit"),
+      let initialise = dlsym(everywhere, "gotoblas_dynamic_init")
+    else { return nil }
+    return { core in
+      setenv("OPENBLAS_CORETYPE", core, 1)
+      unsafeBitCast(quit, to: Function.self)()
+      unsafeBitCast(initialise, to: Function.self)()
+      // The variable is ours, not the user's: a child process chooses for itself.
+      unsetenv("OPENBLAS_CORETYPE")
+    }
   }
 }

@@ -16,10 +16,10 @@ public struct Matrix<Element: Scalar>: Sendable {
     self.rows = rows
     self.columns = columns
     storage = Storage(count: rows * columns)
-    storage.base.initialize(repeating: 0, count: rows * columns)
   }
 
   /// A matrix with every element set to `value`.
+  @inlinable
   public init(rows: Int, columns: Int, repeating value: Element) {
     self.init(rows: rows, columns: columns)
     storage.base.update(repeating: value, count: rows * columns)
@@ -144,6 +144,7 @@ public struct Matrix<Element: Scalar>: Sendable {
   }
 
   /// The transpose, as a copy.
+  @inlinable
   public func transposed() -> Matrix {
     let result = Matrix(rows: columns, columns: rows)
     for row in 0..<rows {
@@ -154,13 +155,15 @@ public struct Matrix<Element: Scalar>: Sendable {
     return result
   }
 
-  /// Sets every element to `value`, keeping the memory.
+  /// Sets every element to `value`, keeping the memory where it is not shared.
+  @inlinable
   public mutating func fill(_ value: Element) {
     makeUnique()
     storage.base.update(repeating: value, count: count)
   }
 
   /// The same numbers in another type, each rounded to the nearest.
+  @inlinable
   public func converted<Other: Scalar>(to type: Other.Type) -> Matrix<Other> {
     let result = Matrix<Other>(rows: rows, columns: columns)
     for index in 0..<count { result.storage.base[index] = Other(storage.base[index]) }
@@ -178,17 +181,23 @@ public struct Matrix<Element: Scalar>: Sendable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
     @usableFromInline let count: Int
 
+    /// `count` zeros.
     init(count: Int) {
       self.count = count
-      let raw = UnsafeMutableRawPointer.allocate(
-        byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
+      let bytes = max(count, 1) * MemoryLayout<Element>.stride
+      let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+      // Both types' zero is all bits zero; a byte fill is fast where the element type is not known.
+      raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
       base = raw.bindMemory(to: Element.self, capacity: max(count, 1))
     }
 
     @usableFromInline
-    convenience init(copying other: Storage) {
-      self.init(count: other.count)
-      base.initialize(from: other.base, count: other.count)
+    init(copying other: Storage) {
+      count = other.count
+      let raw = UnsafeMutableRawPointer.allocate(
+        byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
+      base = raw.bindMemory(to: Element.self, capacity: max(count, 1))
+      base.initialize(from: other.base, count: count)
     }
 
     deinit { UnsafeMutableRawPointer(base).deallocate() }
@@ -197,6 +206,7 @@ public struct Matrix<Element: Scalar>: Sendable {
 
 extension Matrix: Equatable {
   /// Same shape and equal elements (so a NaN makes two matrices differ).
+  @inlinable
   public static func == (a: Matrix, b: Matrix) -> Bool {
     guard a.rows == b.rows && a.columns == b.columns else { return false }
     return (0..<a.count).allSatisfy { a.storage.base[$0] == b.storage.base[$0] }

@@ -87,13 +87,13 @@ public func gemv<Element: Scalar>(
     x.count == (transpose ? a.rows : a.columns) && y.count == (transpose ? a.columns : a.rows),
     "product of a \(a.rows) × \(a.columns) matrix with \(x.count) elements into \(y.count)")
   guard !y.isEmpty else { return }
+  // Some OpenBLAS versions scale y by a beta of 0 as well, which keeps a NaN.
+  if beta == 0 { y = [Element](repeating: 0, count: y.count) }
   guard !x.isEmpty else {
-    for index in y.indices { y[index] = beta == 0 ? 0 : beta * y[index] }
+    if beta != 0 { y.withUnsafeMutableBufferPointer { Element._scale($0.baseAddress!, $0.count, beta) } }
     return
   }
   _ = BLASCore.current
-  // OpenBLAS scales y by beta even when it is 0, which would keep a NaN.
-  if beta == 0 { for index in y.indices { y[index] = 0 } }
   x.withUnsafeBufferPointer { x in
     y.withUnsafeMutableBufferPointer { y in
       Element._gemv(
@@ -135,7 +135,8 @@ public func nrm2<Element: Scalar>(_ x: Matrix<Element>) -> Element {
 func norm<Element: Scalar>(of x: UnsafePointer<Element>, count: Int) -> Element {
   guard count > 0 else { return 0 }
   let direct = Element._nrm2(x, count)
-  if direct.isFinite && direct > Element.leastNormalMagnitude.squareRoot() { return direct }
+  // Squares that underflowed took less than count·leastNormal from the sum: nothing, next to a sum this large.
+  if direct.isFinite && direct * direct >= leastSafeSquare(count) { return direct }
   var largest: Element = 0
   for index in 0..<count { largest = max(largest, x[index].magnitude) }
   guard largest > 0 && largest.isFinite else { return largest == 0 ? direct : largest }
@@ -145,4 +146,9 @@ func norm<Element: Scalar>(of x: UnsafePointer<Element>, count: Int) -> Element 
     sum += ratio * ratio
   }
   return largest * sum.squareRoot()
+}
+
+/// The least sum of `count` squares to whose last place no square that underflowed can have mattered.
+func leastSafeSquare<Element: Scalar>(_ count: Int) -> Element {
+  Element(count) * Element.leastNormalMagnitude / Element.ulpOfOne
 }

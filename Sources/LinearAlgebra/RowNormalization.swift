@@ -1,7 +1,8 @@
 /// Scaling the rows of a matrix to unit length, and its derivative.
 ///
-/// û = x / max(‖x‖, ε) with ε = `minimumNorm`: a zero row stays zero rather than becoming NaN. The norm does not overflow or
-/// underflow on the way, so any finite row gives a finite result.
+/// û = x / max(‖x‖, ε) with ε = `minimumNorm`: a zero row stays zero rather than becoming NaN. Nothing overflows or underflows
+/// on the way: any finite row gives a finite result, and one of norm ε or more a unit row, even where the norm itself is
+/// larger than the largest number (then +∞ is reported for it). The same bytes on every CPU and for any number of workers.
 public enum RowNormalization {
   /// Norms below this are taken for it.
   public static func minimumNorm<Element: Scalar>(_ type: Element.Type) -> Element { 1e-12 }
@@ -21,22 +22,56 @@ public enum RowNormalization {
     let rows = x.rows
     nonisolated(unsafe) let source = UnsafePointer(x.storage.base)
     nonisolated(unsafe) let target = unit.storage.base
-    let minimum = minimumNorm(Element.self)
-    _ = BLASCore.current
     norms.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let norms = buffer
       workers.forEach((rows + rowsPerPiece - 1) / rowsPerPiece) { piece in
         for row in piece * rowsPerPiece..<min(rows, (piece + 1) * rowsPerPiece) {
-          let from = source + row * columns
-          let to = target + row * columns
-          let length = norm(of: from, count: columns)
-          norms[row] = length
-          let divisor = max(length, minimum)
-          // A division, not a product with the reciprocal: 1/‖x‖ overflows for tiny norms.
-          Element._divide(from, columns, divisor, to)
+          norms[row] = normalize(source + row * columns, into: target + row * columns, count: columns)
         }
       }
     }
+  }
+
+  /// Normalises one row and returns its norm.
+  private static func normalize<Element: Scalar>(
+    _ x: UnsafePointer<Element>, into unit: UnsafeMutablePointer<Element>, count: Int
+  ) -> Element {
+    let minimum = minimumNorm(Element.self)
+    let square = Element._dot(x, x, count)
+    if square.isFinite && square >= leastSafeSquare(count) {
+      let length = square.squareRoot()
+      // A division, not a product with the reciprocal, which would round twice.
+      Element._divide(x, count, max(length, minimum), unit)
+      return length
+    }
+    let largest = largestMagnitude(x, count)
+    guard largest.isFinite && largest > 0 else {
+      // Zeros, or a row with a NaN or an infinite element.
+      let length = square == 0 ? 0 : square.squareRoot()
+      Element._divide(x, count, max(length, minimum), unit)
+      return length
+    }
+    Element._divide(x, count, largest, unit)
+    let ratio = Element._dot(unit, unit, count).squareRoot()
+    let length = largest * ratio
+    if length < minimum {
+      Element._divide(x, count, minimum, unit)
+    } else {
+      Element._divide(unit, count, ratio, unit)
+    }
+    return length
+  }
+
+  /// The largest magnitude; NaN where there is one.
+  private static func largestMagnitude<Element: Scalar>(_ x: UnsafePointer<Element>, _ count: Int) -> Element
+  {
+    var largest: Element = 0
+    for index in 0..<count {
+      let magnitude = x[index].magnitude
+      if !(magnitude <= largest) { largest = magnitude }
+      if largest.isNaN { break }
+    }
+    return largest
   }
 
   /// Replaces ∂L/∂û by ∂L/∂x = (g − (g·û)û)/‖x‖, row by row; a row with ‖x‖ < ε was divided by a constant: g/ε.

@@ -18,7 +18,7 @@
 void ck_exp_f32(float *x, size_t n);
 void ck_exp_f64(double *x, size_t n);
 
-/// The largest element; −infinity when n is 0. NaN elements are ignored unless all are NaN.
+/// The largest element. NaN elements are passed over; −infinity where there is no other.
 float ck_max_f32(const float *x, size_t n);
 double ck_max_f64(const double *x, size_t n);
 
@@ -33,6 +33,19 @@ void ck_scale_f64(double *x, size_t n, double factor);
 /// Σ x[i]·y[i].
 float ck_dot_f32(const float *x, const float *y, size_t n);
 double ck_dot_f64(const double *x, const double *y, size_t n);
+
+/// The same with the instructions of a vector level of our choice, at most `ck_vector_level()`. They exist so that the
+/// equality of the variants can be tested.
+void ck_exp_f32_at(int level, float *x, size_t n);
+void ck_exp_f64_at(int level, double *x, size_t n);
+float ck_max_f32_at(int level, const float *x, size_t n);
+double ck_max_f64_at(int level, const double *x, size_t n);
+float ck_exp_sum_f32_at(int level, float *x, size_t n, float scale, float shift);
+double ck_exp_sum_f64_at(int level, double *x, size_t n, double scale, double shift);
+void ck_scale_f32_at(int level, float *x, size_t n, float factor);
+void ck_scale_f64_at(int level, double *x, size_t n, double factor);
+float ck_dot_f32_at(int level, const float *x, const float *y, size_t n);
+double ck_dot_f64_at(int level, const double *x, const double *y, size_t n);
 
 /// Reads and writes the control word that flushes denormals (x86 MXCSR, arm64 FPCR). Other CPUs: 0 and no effect.
 uint64_t ck_get_float_control(void);

@@ -34,7 +34,7 @@
   void ck_scale_by_##S(T *y, const T *mask, size_t n, T factor);                                                    \
   /** y ← y + x. */                                                                                                 \
   void ck_add_##S(const T *x, size_t n, T *y);                                                                      \
-  /** y ← x / divisor. */                                                                                           \
+  /** y ← x / divisor; x and y may be the same. */                                                                   \
   void ck_divide_##S(const T *x, size_t n, T divisor, T *y);                                                        \
   /** g ← (g − radial·u) / divisor. */                                                                              \
   void ck_remove_radial_##S(const T *u, size_t n, T radial, T divisor, T *g);                                       \
