@@ -84,7 +84,7 @@ struct Inspect: ParsableCommand {
     let table = TextTable<(String, Double)> {
       [
         Column(title: "norm", value: $0.0, align: .right),
-        Column(title: "L2", value: String(format: "%.6g", $0.1), align: .right),
+        Column(title: "L2", value: String(format: "%#.6g", $0.1), align: .right),
       ]
     }
     return table.string(for: rows) ?? ""

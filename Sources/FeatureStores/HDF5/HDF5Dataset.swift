@@ -22,28 +22,25 @@ public struct HDF5Dataset: Sendable, HDF5Object {
   /// The number of elements.
   public var count: Int { shape.reduce(1, *) }
 
-  /// Bytes of decompressed chunks that are kept, so that blocks of rows that cut chunks decompress each one once.
-  private static let chunkCacheLimit = 64 << 20
-
   init(in group: HDF5Group, name: String, path: String) throws {
     let place = HDF5Place(file: group.file.path, object: path)
     func open(_ access: hid_t) throws -> HDF5Handle {
       let id = try HDF5Library.call("open the dataset", at: place) { H5Dopen2(group.handle.id, name, access) }
       return HDF5Handle(id, release: H5Dclose)
     }
-    var handle = try open(hdf5_default_properties())
-    let facts = try Self.facts(of: handle, at: place)
+    var opened = try open(hdf5_default_properties())
+    let facts = try Self.facts(of: opened, at: place)
     if case .chunked(let chunk, _) = facts.layout, facts.shape.count == 2 {
-      // One band of chunks across all columns.
-      let bands = (facts.shape[1] + chunk[1] - 1) / max(chunk[1], 1)
-      let bytes = chunk[0] * chunk[1] * bands * facts.elementSize
       let access = try HDF5File.propertyList(hdf5_dataset_access_class(), at: place)
+      let bytes = Self.chunkCacheBytes(chunk: chunk, columns: facts.shape[1], elementSize: facts.elementSize)
       try HDF5Library.call("prepare to read", at: place, kind: .fault) {
-        H5Pset_chunk_cache(access.id, 10_007, min(max(2 * bytes, 1 << 20), Self.chunkCacheLimit), 1)
+        H5Pset_chunk_cache(access.id, 10_007, bytes, 1)
       }
-      handle = try open(access.id)
+      // A dataset that is open keeps its cache, so it has to be closed first.
+      try opened.close(at: place)
+      opened = try open(access.id)
     }
-    self.handle = handle
+    handle = opened
     self.name = name
     self.path = path
     file = group.file
@@ -51,6 +48,14 @@ public struct HDF5Dataset: Sendable, HDF5Object {
     type = facts.type
     layout = facts.layout
     storedByteCount = facts.storedByteCount
+  }
+
+  /// Room for the decompressed chunks of one band across all columns, and of two where they are small: so blocks of rows that
+  /// cut chunks decompress each one once.
+  private static func chunkCacheBytes(chunk: [Int], columns: Int, elementSize: Int) -> Int {
+    let chunksAcross = min(max(1, (columns + chunk[1] - 1) / chunk[1]), 1 << 16)
+    let band = chunk[0] * chunk[1] * chunksAcross * elementSize
+    return max(1 << 20, band <= 32 << 20 ? 2 * band : band)
   }
 
   private struct Facts: Sendable {

@@ -29,7 +29,9 @@ public struct HDF5File: Sendable {
       throw place.error(.badInput, found: "a folder", expected: "an HDF5 file")
     }
     let access = try Self.accessProperties(at: place, forChanges: flags != hdf5_read_only())
-    let id = try HDF5Library.call("open the HDF5 file", at: place) { H5Fopen(path, flags, access.id) }
+    let id = try HDF5Library.call("open the file", at: place, expected: "a complete HDF5 file") {
+      H5Fopen(path, flags, access.id)
+    }
     self.path = path
     handle = HDF5Handle(id, release: H5Fclose)
   }

@@ -38,7 +38,7 @@ public enum HDF5Library {
   @discardableResult
   static func call<Status: SignedInteger & Sendable>(
     _ action: @autoclosure () -> String, at place: HDF5Place, kind: HarnessError.Kind = .badInput,
-    _ body: () -> Status
+    expected: String? = nil, _ body: () -> Status
   ) throws -> Status {
     let (status, reason) = withLock { () -> (Status, String) in
       H5Eclear2(hdf5_default_error_stack())
@@ -46,7 +46,7 @@ public enum HDF5Library {
       return (status, status < 0 ? reasonOnErrorStack() : "")
     }
     guard status >= 0 else {
-      throw place.error(kind, found: "cannot \(action()): \(reason)")
+      throw place.error(kind, found: "cannot \(action()): \(reason)", expected: expected)
     }
     return status
   }
