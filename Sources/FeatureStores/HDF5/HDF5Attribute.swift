@@ -34,14 +34,9 @@ extension HDF5Object {
           hdf5_default_properties())
       }
       let attribute = HDF5Handle(id, release: H5Aclose)
-      let length = try HDF5Library.call("read an attribute", at: place) { H5Aget_name(id, 0, nil) }
-      let bytes = try [CChar](unsafeUninitializedCapacity: length + 1) { buffer, initialized in
-        try HDF5Library.call("read an attribute", at: place) {
-          H5Aget_name(id, length + 1, buffer.baseAddress)
-        }
-        initialized = length
+      let name = try HDF5Library.perform("read an attribute", at: place) {
+        HDF5Library.name { H5Aget_name(id, $1, $0) }
       }
-      let name = String(decoding: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self)
       return (name, try read(attribute, name: name))
     }
   }
@@ -55,7 +50,7 @@ extension HDF5Object {
     let space = HDF5Handle(spaceID, release: H5Sclose)
     let (extent, count, kind) = HDF5Library.withLock {
       (
-        H5Sget_simple_extent_type(space.id), Int(H5Sget_simple_extent_npoints(space.id)),
+        H5Sget_simple_extent_type(spaceID), Int(H5Sget_simple_extent_npoints(spaceID)),
         HDF5Type(identifier: typeID)
       )
     }

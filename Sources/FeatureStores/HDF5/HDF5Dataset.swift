@@ -59,7 +59,7 @@ public struct HDF5Dataset: Sendable, HDF5Object {
   }
 
   private struct Facts: Sendable {
-    var shape: [Int] = []
+    var shape: [Int]
     var type: HDF5Type
     var elementSize: Int
     var layout: HDF5Layout
@@ -67,16 +67,19 @@ public struct HDF5Dataset: Sendable, HDF5Object {
   }
 
   private static func facts(of dataset: HDF5Handle, at place: HDF5Place) throws -> Facts {
-    let typeID = try HDF5Library.call("read the type", at: place) { H5Dget_type(dataset.id) }
-    let type = HDF5Handle(typeID, release: H5Tclose)
-    let spaceID = try HDF5Library.call("read the shape", at: place) { H5Dget_space(dataset.id) }
-    let space = HDF5Handle(spaceID, release: H5Sclose)
-    let creationID = try HDF5Library.call("read the layout", at: place) { H5Dget_create_plist(dataset.id) }
-    let creation = HDF5Handle(creationID, release: H5Pclose)
-    let facts = HDF5Library.withLock {
-      Facts(
-        shape: shape(of: space.id), type: HDF5Type(identifier: type.id), elementSize: H5Tget_size(type.id),
-        layout: layout(of: creation.id), storedByteCount: Int(H5Dget_storage_size(dataset.id)))
+    let facts = try HDF5Library.perform("read what the dataset is", at: place) { () -> Facts? in
+      let type = H5Dget_type(dataset.id)
+      guard type >= 0 else { return nil }
+      defer { H5Tclose(type) }
+      let space = H5Dget_space(dataset.id)
+      guard space >= 0 else { return nil }
+      defer { H5Sclose(space) }
+      let creation = H5Dget_create_plist(dataset.id)
+      guard creation >= 0 else { return nil }
+      defer { H5Pclose(creation) }
+      return Facts(
+        shape: shape(of: space), type: HDF5Type(identifier: type), elementSize: H5Tget_size(type),
+        layout: layout(of: creation), storedByteCount: Int(H5Dget_storage_size(dataset.id)))
     }
     var count = 1
     for length in facts.shape {

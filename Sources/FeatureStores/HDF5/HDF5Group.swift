@@ -30,47 +30,55 @@ public struct HDF5Group: Sendable, HDF5Object {
 
   /// The names in the group, in the order of their bytes.
   public func memberNames() throws -> [String] {
-    var info = H5G_info_t()
-    try HDF5Library.call("read the group", at: place) { H5Gget_info(handle.id, &info) }
-    return try (0..<info.nlinks).map { index in
-      func name(into buffer: UnsafeMutablePointer<CChar>?, _ size: Int) throws -> Int {
-        try HDF5Library.call("read the group", at: place) {
-          H5Lget_name_by_idx(
-            handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, size, hdf5_default_properties())
-        }
+    try HDF5Library.perform("read the group", at: place) { () -> [String]? in
+      var info = H5G_info_t()
+      guard H5Gget_info(handle.id, &info) >= 0 else { return nil }
+      var names: [String] = []
+      for index in 0..<info.nlinks {
+        guard let name = name(at: index) else { return nil }
+        names.append(name)
       }
-      let length = try name(into: nil, 0)
-      let bytes = try [CChar](unsafeUninitializedCapacity: length + 1) { buffer, count in
-        _ = try name(into: buffer.baseAddress, length + 1)
-        count = length
-      }
-      return String(decoding: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      return names
+    }
+  }
+
+  private func name(at index: hsize_t) -> String? {
+    HDF5Library.name { buffer, size in
+      H5Lget_name_by_idx(
+        handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, size, hdf5_default_properties())
     }
   }
 
   /// What `name` stands for, or nil where the group has no such name.
   public func member(_ name: String) throws -> Member? {
-    let exists = try HDF5Library.call("read the group", at: place) {
-      H5Lexists(handle.id, name, hdf5_default_properties())
-    }
-    guard exists > 0 else { return nil }
-    return HDF5Library.withLock {
-      let object = H5Oopen(handle.id, name, hdf5_default_properties())
-      guard object >= 0 else { return .other }
-      defer { H5Oclose(object) }
-      switch H5Iget_type(object) {
-      case H5I_GROUP: return .group
-      case H5I_DATASET: return .dataset
-      default: return .other
-      }
+    try HDF5Library.perform("read the group", at: place) { () -> Member?? in
+      let exists = H5Lexists(handle.id, name, hdf5_default_properties())
+      guard exists >= 0 else { return nil }
+      return Optional<Member?>.some(exists > 0 ? kind(of: name) : nil)
     }
   }
 
+  private func kind(of name: String) -> Member {
+    let object = H5Oopen(handle.id, name, hdf5_default_properties())
+    guard object >= 0 else { return .other }
+    defer { H5Oclose(object) }
+    switch H5Iget_type(object) {
+    case H5I_GROUP: return .group
+    case H5I_DATASET: return .dataset
+    default: return .other
+    }
+  }
+
+  private func memberNames(_ wanted: Member) throws -> [String] {
+    let names = try memberNames()
+    return HDF5Library.withLock { names.filter { kind(of: $0) == wanted } }
+  }
+
   /// The names of the groups in this one, in the order of their bytes.
-  public func groupNames() throws -> [String] { try memberNames().filter { try member($0) == .group } }
+  public func groupNames() throws -> [String] { try memberNames(.group) }
 
   /// The names of the datasets in this group, in the order of their bytes.
-  public func datasetNames() throws -> [String] { try memberNames().filter { try member($0) == .dataset } }
+  public func datasetNames() throws -> [String] { try memberNames(.dataset) }
 
   /// The group `name` in this one. A missing one is `missingInput` and tells which groups there are.
   public func group(_ name: String) throws -> HDF5Group {

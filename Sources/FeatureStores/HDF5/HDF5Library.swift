@@ -40,15 +40,36 @@ public enum HDF5Library {
     _ action: @autoclosure () -> String, at place: HDF5Place, kind: HarnessError.Kind = .badInput,
     expected: String? = nil, _ body: () -> Status
   ) throws -> Status {
-    let (status, reason) = withLock { () -> (Status, String) in
-      H5Eclear2(hdf5_default_error_stack())
+    try perform(action(), at: place, kind: kind, expected: expected) {
       let status = body()
-      return (status, status < 0 ? reasonOnErrorStack() : "")
+      return status < 0 ? nil : status
     }
-    guard status >= 0 else {
+  }
+
+  /// The result of several library calls in a row, which signals the failure of one of them by nil.
+  static func perform<Result: Sendable>(
+    _ action: @autoclosure () -> String, at place: HDF5Place, kind: HarnessError.Kind = .badInput,
+    expected: String? = nil, _ body: () -> Result?
+  ) throws -> Result {
+    let (result, reason) = withLock { () -> (Result?, String) in
+      H5Eclear2(hdf5_default_error_stack())
+      let result = body()
+      return (result, result == nil ? reasonOnErrorStack() : "")
+    }
+    guard let result else {
       throw place.error(kind, found: "cannot \(action()): \(reason)", expected: expected)
     }
-    return status
+    return result
+  }
+
+  /// A name from a call that tells its length without a buffer and fills one that it is given; nil where the call fails. Call with
+  /// the lock held.
+  static func name(_ read: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> String? {
+    let length = read(nil, 0)
+    guard length >= 0 else { return nil }
+    var bytes = [CChar](repeating: 0, count: length + 1)
+    guard read(&bytes, length + 1) >= 0 else { return nil }
+    return String(decoding: bytes.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// What the error stack says: the innermost description, which is the cause, and the message class it stands under.
