@@ -1,0 +1,135 @@
+import FeatureStores
+import Foundation
+
+/// An evaluation protocol, as a YAML file defines it: what is compared, in which list files, by which rules.
+///
+/// Reading is strict: an unknown key is an error with the file, the line and the nearest known key. The coded form leaves
+/// out where the file was, so that equal protocols have equal encodings.
+public struct ProtocolDefinition: Sendable {
+  /// A short name for tables and file names.
+  public var name: String
+  /// Raised when results under the protocol may change.
+  public var version: Int
+  public var title: String
+  /// For people: where lists come from, what is known of them, what was checked.
+  public var notes: String?
+  /// The kind with its own fields.
+  public var kind: any ProtocolKind
+
+  static let commonKeys = ["name", "version", "title", "notes", "kind"]
+
+  public init(name: String, version: Int, title: String, notes: String? = nil, kind: any ProtocolKind) {
+    self.name = name
+    self.version = version
+    self.title = title
+    self.notes = notes
+    self.kind = kind
+  }
+
+  /// Reads the YAML file at `path`.
+  public init(file path: String) throws { try self.init(ConfigurationNode(file: path)) }
+
+  /// Reads YAML `text`, named `file` in errors.
+  public init(text: String, file: String) throws {
+    try self.init(ConfigurationNode(text: text, file: file))
+  }
+
+  private init(_ root: ConfigurationNode) throws {
+    guard let kindNode = try root.entries().first(where: { $0.key == "kind" })?.value else {
+      throw root.error(found: "no ‘kind’", expected: "the key ‘kind’")
+    }
+    let kindName = try kindNode.choice(of: ProtocolKinds.all.map { $0.name })
+    guard let type = ProtocolKinds.named(kindName) else { throw kindNode.error(found: kindNode.excerpt) }
+    let fields = try root.mapping(keys: Self.commonKeys + type.keys)
+    let nameNode = try fields.required("name")
+    name = try nameNode.string()
+    guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) })
+    else {
+      throw nameNode.error(
+        found: nameNode.excerpt, expected: "a name of letters, digits, ‘-’, ‘_’ and ‘.’")
+    }
+    version = try fields.value("version", default: 1) { try $0.integer(in: 1...(.max)) }
+    title = try fields.value("title", default: name) { try $0.string() }
+    notes = try fields.value("notes", default: nil) { try $0.string() }
+    kind = try type.init(fields)
+  }
+
+  /// The protocol that `text` names: a path, or the name of a file in `folder` without its `.yaml`.
+  ///
+  /// Text with a slash or an extension is a path.
+  public static func located(_ text: String, folder: String = "protocols") throws -> ProtocolDefinition {
+    if text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
+      return try ProtocolDefinition(file: text)
+    }
+    let path = "\(folder)/\(text).yaml"
+    if FileManager.default.fileExists(atPath: path) { return try ProtocolDefinition(file: path) }
+    let known = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+      .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+    throw HarnessError(
+      .missingInput, file: path, found: "no protocol ‘\(text)’",
+      expected: known.isEmpty
+        ? "a folder ‘\(folder)’ with protocols, or the path of a file"
+        : "one of \(known.joined(separator: ", "))",
+      advice: NearestName.suggestion(for: text, among: known).map { "Did you mean ‘\($0)’?" })
+  }
+
+  /// Evaluates features with the list files in `folder`.
+  public func evaluate(_ table: EmbeddingTable, lists folder: String) throws -> any EvaluationResult {
+    try kind.evaluate(table, definition: self, lists: folder)
+  }
+
+  /// The content of the list files that results depend on, as part of a run's identity.
+  public func listDigests(folder: String) throws -> [ListDigest] { try kind.listDigests(folder: folder) }
+
+  /// The kind's fields for a protocol of pairs; nil for other kinds.
+  public var pairVerification: PairVerification? { kind as? PairVerification }
+}
+
+extension ProtocolDefinition: Codable, Equatable {
+  private enum CodingKeys: String, CodingKey { case name, version, title, notes, kind, fields }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    name = try container.decode(String.self, forKey: .name)
+    version = try container.decode(Int.self, forKey: .version)
+    title = try container.decode(String.self, forKey: .title)
+    notes = try container.decodeIfPresent(String.self, forKey: .notes)
+    let kindName = try container.decode(String.self, forKey: .kind)
+    guard let type = ProtocolKinds.named(kindName) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .kind, in: container, debugDescription: "the unknown kind of protocol \(kindName)")
+    }
+    kind = try container.decode(type, forKey: .fields)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(version, forKey: .version)
+    try container.encode(title, forKey: .title)
+    try container.encodeIfPresent(notes, forKey: .notes)
+    try container.encode(type(of: kind).name, forKey: .kind)
+    try container.encode(kind, forKey: .fields)
+  }
+
+  public static func == (a: ProtocolDefinition, b: ProtocolDefinition) -> Bool {
+    func same<Kind: ProtocolKind>(_ kind: Kind) -> Bool { kind == b.kind as? Kind }
+    return a.name == b.name && a.version == b.version && a.title == b.title && a.notes == b.notes
+      && same(a.kind)
+  }
+}
+
+extension ProtocolDefinition {
+  /// The same protocol with another similarity, which its results then carry. An error for a kind that has none.
+  public func using(_ similarity: Similarity) throws -> ProtocolDefinition {
+    guard var settings = pairVerification else {
+      throw HarnessError(
+        .usage, found: "protocol ‘\(name)’ of kind ‘\(type(of: kind).name)’, whose similarity is its own",
+        expected: "kind ‘\(PairVerification.name)’")
+    }
+    settings.convention.similarity = similarity
+    var result = self
+    result.kind = settings
+    return result
+  }
+}

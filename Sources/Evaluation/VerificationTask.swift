@@ -1,0 +1,177 @@
+import FeatureStores
+import LinearAlgebra
+import Metrics
+
+/// The pairs of a verification protocol, resolved to rows: read once, then scored with as many models as wanted.
+///
+/// Two ways to a result: `evaluate(_:)` for one model on all folds, and, for models trained fold by fold, `scores(_:fold:)`
+/// for each model and `foldwiseResult(_:embeddingDigest:)` over them.
+public struct VerificationTask: Sendable {
+  /// One comparison.
+  public struct Pair: Sendable, Equatable {
+    public let listed: ListedPair
+    /// The row of either image; nil where it is missing.
+    public let firstRow: Int?
+    public let secondRow: Int?
+  }
+
+  public let definition: ProtocolDefinition
+  public let settings: PairVerification
+  public let listDigests: [ListDigest]
+  /// All pairs of the list, in its order.
+  public let pairs: [Pair]
+  /// What was missing, and what is done with it.
+  public let missing: MissingImages
+  /// What a reader of a result should know of the list.
+  public let warnings: [String]
+  /// The rows that the names were, for a check against features.
+  private let names: [String]
+  private let source: String
+
+  /// Reads the list files in `folder` and finds their images among `names`, of which `names[r]` is row r of the features.
+  ///
+  /// A definition of another kind, a malformed or unbalanced list, a repeated name, and missing images under `missing: error` are
+  /// errors; the last lists the first ten.
+  public init(
+    _ definition: ProtocolDefinition, lists folder: String, names: [String], source: String
+  ) throws {
+    guard let settings = definition.pairVerification else {
+      throw HarnessError(
+        .badInput, found: "protocol ‘\(definition.name)’ of kind ‘\(type(of: definition.kind).name)’",
+        expected: "kind ‘\(PairVerification.name)’")
+    }
+    try self.init(definition, settings, lists: folder, names: names, source: source)
+  }
+
+  init(
+    _ definition: ProtocolDefinition, _ settings: PairVerification, lists folder: String, names: [String],
+    source: String
+  ) throws {
+    self.definition = definition
+    self.settings = settings
+    self.names = names
+    self.source = source
+    let listDigests = try settings.listDigests(folder: folder)
+    let listed = try settings.lists.format.read(folder: folder, folds: settings.folds)
+    let place = listDigests.map(\.file).first.map { "\(folder)/\($0)" } ?? folder
+    try ListCheck(listed, settings: settings, file: place).run()
+    let index = try ImageIndex(names, source: source)
+    pairs = listed.map { pair in
+      Pair(
+        listed: pair, firstRow: index[settings.lists.storeName(pair.first)],
+        secondRow: index[settings.lists.storeName(pair.second)])
+    }
+    missing = MissingImages(pairs, settings: settings)
+    if settings.missing == .error { try missing.refuse(list: place, index: index) }
+    self.listDigests = listDigests
+    warnings = ListCheck.warnings(listed, settings: settings) + missing.warnings
+  }
+
+  public var foldCount: Int { settings.folds }
+
+  /// The rows that pairs of `fold` name, ascending, each once: what must not train when the fold is tested.
+  public func rows(inFold fold: Int) -> [Int] {
+    var rows: Set<Int> = []
+    for pair in pairs where pair.listed.fold == fold {
+      if let row = pair.firstRow { rows.insert(row) }
+      if let row = pair.secondRow { rows.insert(row) }
+    }
+    return rows.sorted()
+  }
+
+  /// The people whom pairs of `fold` name, where the list's names tell, in the order of their bytes, each once.
+  public func identities(inFold fold: Int) -> [String] {
+    var identities: Set<String> = []
+    for pair in pairs where pair.listed.fold == fold {
+      if let identity = pair.listed.firstIdentity { identities.insert(identity) }
+      if let identity = pair.listed.secondIdentity { identities.insert(identity) }
+    }
+    return identities.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The scores of a fold's pairs, in the order of the list, by the protocol's similarity.
+  ///
+  /// `features` has the row of each name. A pair with a missing image is left out or scores −∞, as the protocol says. A score
+  /// that is not finite is an error: it comes from a row that is not, or that has no direction.
+  public func scores(_ features: Matrix<Float>, fold: Int) throws -> LabelledScores {
+    precondition(features.rows == names.count, "\(features.rows) rows for \(names.count) names")
+    precondition(fold >= 0 && fold < foldCount, "no fold \(fold)")
+    var scores: [Double] = []
+    var isGenuine: [Bool] = []
+    for pair in pairs where pair.listed.fold == fold {
+      if let first = pair.firstRow, let second = pair.secondRow {
+        let score = settings.convention.similarity.score(features, first, second)
+        guard score.isFinite else { throw notFinite(features, first, second, score) }
+        scores.append(score)
+      } else if settings.missing == .scoreMinimum {
+        scores.append(-.infinity)
+      } else {
+        continue
+      }
+      isGenuine.append(pair.listed.isGenuine)
+    }
+    return LabelledScores(scores: scores, isGenuine: isGenuine)
+  }
+
+  private func notFinite(_ features: Matrix<Float>, _ first: Int, _ second: Int, _ score: Double)
+    -> HarnessError
+  {
+    let culprit =
+      [first, second].first { row in
+        let values = features.row(row)
+        return !values.allSatisfy(\.isFinite) || values.allSatisfy { $0 == 0 }
+      } ?? first
+    return HarnessError(
+      .badInput, file: source, place: "features, row \(culprit)",
+      found: "`\(names[culprit])` gives the \(settings.convention.similarity.measure) \(score)",
+      expected: "finite features with a direction",
+      advice: "A network that diverged gives such features, as does a failed extraction.")
+  }
+
+  /// The result of one model on all folds. `table` has the names that the task was made with.
+  public func evaluate(_ table: EmbeddingTable) throws -> VerificationResult {
+    try evaluate(table.features, embeddingDigest: table.digest)
+  }
+
+  /// The result of one model, whose features have the row of each name, on all folds.
+  public func evaluate(_ features: Matrix<Float>, embeddingDigest: String? = nil) throws -> VerificationResult
+  {
+    let folds = try (0..<foldCount).map { try scores(features, fold: $0) }
+    return VerificationResult(self, folds: folds, embeddingDigest: embeddingDigest)
+  }
+
+  /// One model of a fold-wise experiment: what it scores on the fold that it is tested on, and on the one that thresholds are chosen on.
+  public struct FoldModel: Sendable {
+    public let test: LabelledScores
+    public let selection: LabelledScores
+
+    public init(test: LabelledScores, selection: LabelledScores) {
+      self.test = test
+      self.selection = selection
+    }
+  }
+
+  /// The fold on which the threshold for test fold `fold` is chosen: the next one, cyclically.
+  public func selectionFold(for fold: Int) -> Int { (fold + 1) % foldCount }
+
+  /// The scores of one model for test fold `fold`: those of the fold, and those of the fold that its threshold is chosen on.
+  public func foldModel(_ features: Matrix<Float>, fold: Int) throws -> FoldModel {
+    FoldModel(
+      test: try scores(features, fold: fold),
+      selection: try scores(features, fold: selectionFold(for: fold)))
+  }
+
+  /// The result of one model a fold, `models[k]` tested on fold k. Scores of different models are never pooled.
+  public func foldwiseResult(_ models: [FoldModel], embeddingDigest: String? = nil) -> FoldwiseResult {
+    precondition(models.count == foldCount, "\(models.count) models for \(foldCount) folds")
+    return FoldwiseResult(self, models: models, embeddingDigest: embeddingDigest)
+  }
+
+  /// The fold-wise result of one set of features for all folds: the untrained row, by the rule of the trained ones.
+  public func foldwiseResult(of features: Matrix<Float>, embeddingDigest: String? = nil) throws
+    -> FoldwiseResult
+  {
+    foldwiseResult(
+      try (0..<foldCount).map { try foldModel(features, fold: $0) }, embeddingDigest: embeddingDigest)
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Evaluation
+import FeatureStores
+import Foundation
+import TextTable
+
+/// `likeness evaluate STORE --protocol P --lists DIR`: the features of a store, as they are, under a protocol.
+struct Evaluate: ParsableCommand {
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case table, json, csv
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Evaluate the features of a store under a protocol.",
+    discussion: """
+      Scores the pairs of the protocol's lists and shows accuracy over folds, AUC, EER, and TAR at FARs, each with its counts, \
+      threshold and interval. A target FAR that the number of impostors cannot support is not attainable and has no TAR. \
+      Warnings go to standard error; JSON holds them, too, with every rule used and the exact ROC curve.
+      """)
+
+  @Argument(help: "The store: path.h5, or path.h5#group.")
+  var store: String
+
+  @Option(
+    name: .customLong("protocol"),
+    help: ArgumentHelp(
+      "The protocol: a YAML file, or the name of one in the folder ‘protocols’.", valueName: "file-or-name"))
+  var protocolName: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the protocol's list files. Without it, the folder ‘lists’ beside the store.",
+      valueName: "dir"))
+  var lists: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Use another similarity than the protocol's: \(Similarity.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "name"))
+  var similarity: String?
+
+  @Option(help: "table, json or csv.")
+  var format: Format = .table
+
+  func validate() throws {
+    if let similarity, Similarity(rawValue: similarity) == nil {
+      let known = Similarity.allCases.map(\.rawValue)
+      let nearest =
+        NearestName.suggestion(for: similarity, among: known).map { " Did you mean ‘\($0)’?" } ?? ""
+      throw ValidationError(
+        "There is no similarity ‘\(similarity)’; there are \(known.joined(separator: ", ")).\(nearest)")
+    }
+  }
+
+  func run() throws {
+    var definition = try ProtocolDefinition.located(protocolName)
+    if let similarity = similarity.flatMap(Similarity.init(rawValue:)) {
+      definition = try definition.using(similarity)
+    }
+    let location = StoreLocation(store)
+    let folder =
+      lists
+      ?? URL(fileURLWithPath: location.path).deletingLastPathComponent().appendingPathComponent("lists").path
+    let table = try EmbeddingTable(FeatureStore(opening: location))
+    try show(definition.evaluate(table, lists: folder))
+  }
+
+  private func show(_ result: some EvaluationResult) throws {
+    switch format {
+    case .json: print(String(decoding: try result.json(), as: UTF8.self))
+    case .csv: print(result.csv, terminator: "")
+    case .table: print(result.tables.map(Self.text).joined(separator: "\n"), terminator: "")
+    }
+    if format != .json {
+      for warning in result.warnings {
+        FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
+      }
+    }
+  }
+
+  /// A table for a terminal, under its title.
+  static func text(_ table: ResultTable) -> String {
+    let drawn = TextTable<[String]> { cells in
+      zip(table.columns, cells).map { column, cell in
+        Column(title: column.title, value: cell, align: column.isNumeric ? .right : .left)
+      }
+    }
+    return table.title + "\n" + (drawn.string(for: table.rows) ?? "")
+  }
+}
