@@ -145,7 +145,9 @@ struct VerificationTests {
     #expect(error.place == "fold 2")
     #expect(error.found == "2 genuine and 0 impostor pairs")
     #expect(try definition(format, "balanced: false").result(table, lists).accuracy != nil)
-    let empty = try harnessError { try definition(format, folds: 3).evaluate(table, lists: lists.path) }
+    let empty = try harnessError {
+      try definition(format, "balanced: false", folds: 3).evaluate(table, lists: lists.path)
+    }
     #expect(empty.place == "fold 3" && empty.found == "no pairs")
     let short = try harnessError { try definition(format, "pairs: 6").evaluate(table, lists: lists.path) }
     #expect(short.found == "4 pairs" && short.expected == "6")
