@@ -4,5 +4,5 @@ import ArgumentParser
 struct Likeness: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "A reproducible benchmark harness for face-recognition losses and training mechanisms.",
-    subcommands: [Generate.self, Inspect.self])
+    subcommands: [Run.self, Status.self, Evaluate.self, Generate.self, Inspect.self])
 }

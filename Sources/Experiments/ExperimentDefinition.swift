@@ -1,0 +1,92 @@
+import FeatureStores
+import Foundation
+import Learning
+
+/// An experiment: a grid of training runs and how they are evaluated, read from `experiments/*.yaml`.
+///
+/// The grid is the product of data × networks × losses × mechanisms × samplers × seeds. Relative paths in the file are
+/// relative to the file's folder; stores and their lists are relative to the folder given with `--data`.
+public struct ExperimentDefinition: Sendable {
+  public var file: String
+  public var name: String
+  public var title: String
+  public var data: ExperimentData
+  public var protocols: [ProtocolUse]
+  public var networks: [NamedNetwork]
+  public var losses: [LossConfiguration]
+  public var mechanisms: [MechanismConfiguration]
+  public var samplers: [SamplerConfiguration]
+  public var training: TrainingRecipe
+  public var seeds: [UInt64]
+  /// The FAR at which the legend of a ROC plot gives the TAR.
+  public var legendFAR: Double
+
+  /// A network with the name it has in tables.
+  public struct NamedNetwork: Sendable, Equatable {
+    public var name: String
+    public var configuration: NetworkConfiguration
+  }
+
+  /// Reads and checks the definition in the YAML file at `path`.
+  public init(file path: String) throws {
+    try self.init(ConfigurationNode(file: path))
+  }
+
+  /// Reads and checks a definition.
+  public init(_ root: ConfigurationNode) throws {
+    file = root.file
+    let top = try root.mapping(keys: [
+      "name", "title", "data", "protocols", "networks", "losses", "mechanisms", "samplers", "training",
+      "seeds",
+      "checkpoint", "report",
+    ])
+    name = try top.required("name").string()
+    guard !name.isEmpty, name == RunIdentity.readable(name) else {
+      throw try top.required("name").error(
+        found: "the name ‘\(name)’", expected: "lower-case ASCII letters, digits, dots and single dashes",
+        advice: "It becomes the folder results/NAME.")
+    }
+    title = try top.value("title", default: name) { try $0.string() }
+    data = try ExperimentData(top.required("data"))
+    protocols = try Self.elements(top.required("protocols")).map { [data] in try ProtocolUse($0, data: data) }
+    let networkEntries = try top.required("networks").entries()
+    guard !networkEntries.isEmpty else { throw try top.required("networks").error(found: "no network") }
+    networks = try networkEntries.map { name, node in
+      NamedNetwork(name: name, configuration: try NetworkConfiguration(node))
+    }
+    losses = try Self.elements(top.required("losses")).map { try LossConfiguration($0) }
+    mechanisms = try top.value("mechanisms", default: [MechanismConfiguration("conventional")]) {
+      try Self.elements($0).map { try MechanismConfiguration($0) }
+    }
+    samplers = try top.value("samplers", default: [.uniform]) {
+      try Self.elements($0).map { try SamplerConfiguration($0) }
+    }
+    try Self.requireDifferent(losses, top["losses"])
+    try Self.requireDifferent(mechanisms, top["mechanisms"])
+    try Self.requireDifferent(samplers, top["samplers"])
+    training = try TrainingRecipe(top.required("training"))
+    seeds = try Self.elements(top.required("seeds")).map { UInt64(try $0.integer(in: 0...Int.max)) }
+    try Self.requireDifferent(seeds, top["seeds"])
+    // The one rule there is is named, so that a table can say which checkpoint its figures come from.
+    _ = try top.value("checkpoint", default: "last") { try $0.choice(of: ["last"]) }
+    let report = try top["report"]?.mapping(keys: ["legend-far"])
+    legendFAR = try report?.value("legend-far", default: 1e-2) { try $0.number(in: 1e-9...1) } ?? 1e-2
+  }
+
+  /// The elements of a list that must not be empty.
+  private static func elements(_ node: ConfigurationNode) throws -> [ConfigurationNode] {
+    let list = try node.list()
+    guard !list.isEmpty else { throw node.error(found: "an empty list", expected: "at least one element") }
+    return list
+  }
+
+  private static func requireDifferent<Value: Hashable>(_ values: [Value], _ node: ConfigurationNode?) throws
+  {
+    var seen: Set<Value> = []
+    for (index, value) in values.enumerated() where !seen.insert(value).inserted {
+      throw node?.error(
+        found: "element \(index + 1) is equal to an earlier one, every option resolved",
+        expected: "different elements") ?? HarnessError(.fault, found: "equal defaults")
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import Evaluation
+import FeatureStores
+import Foundation
+import Metrics
+
+/// All finished results of an experiment, row by row: what reports are made of.
+public struct ExperimentResults: Sendable {
+  /// One row under one protocol.
+  public struct Entry: Sendable {
+    /// One outcome a seed that is finished; one for rows without randomness.
+    public var outcomes: [Outcome]
+  }
+
+  /// What one seed of a row gave under one protocol.
+  public struct Outcome: Sendable {
+    public var seed: UInt64?
+    public var accuracy: Double?
+    public var auc: Double?
+    public var eer: Double?
+    /// At the protocol's targets.
+    public var tar: [Target]
+    /// One exact curve; for fold-wise data one a fold. They are never pooled.
+    public var curves: [ROCCurve]
+
+    /// The TAR at one target; nil where the data cannot support it.
+    public struct Target: Sendable, Equatable {
+      public var targetFAR: Double
+      public var tar: Double?
+      public var minimumAttainableFAR: Double?
+      /// The operating points behind it: one, or one a fold.
+      public var points: [OperatingPoint]
+    }
+  }
+
+  /// A row of the tables with everything that is known of it.
+  public struct Row: Sendable {
+    public var row: GridRow
+    /// Every run with its state.
+    public var runs: [(run: GridRun, state: RunState)]
+    /// By protocol name.
+    public var entries: [String: Entry]
+    public var environments: [RunEnvironment]
+
+    /// Why a cell has no number: the reason of a failure or of being unsupported, or what is missing.
+    public var gap: String? {
+      if let reason = row.unsupportedReason { return "unsupported: \(reason)" }
+      for (_, state) in runs {
+        if case .failed(let reason) = state { return "failed: \(reason)" }
+      }
+      let missing = runs.count { $0.state != .finished }
+      return missing > 0 ? "\(missing) of \(runs.count) runs missing" : nil
+    }
+  }
+
+  public let experiment: BoundExperiment
+  public let rows: [Row]
+
+  /// Reads what is finished in `results`. Nothing is trained or evaluated.
+  public init(_ experiment: BoundExperiment, results: String) throws {
+    self.experiment = experiment
+    let status = ExperimentStatus(experiment, results: results)
+    let states = try status.states()
+    rows = try experiment.grid.rows.map { row in
+      let runs = states.filter { $0.run.row == row }
+      let finished = runs.filter { $0.state == .finished }.map(\.run)
+      let environments = try finished.map { run in
+        try CanonicalJSON.decode(
+          RunEnvironment.self, from: RunFolder(results: results, identity: run.identity).environmentFile)
+      }
+      let dataset = experiment.datasets.first { $0.name == row.dataset }
+      var entries: [String: Entry] = [:]
+      for (index, test) in (dataset?.tests ?? []).enumerated() {
+        entries[test.name] = Entry(
+          outcomes: try Self.outcomes(test, index, finished, experiment: experiment, results: results))
+      }
+      return Row(row: row, runs: runs, entries: entries, environments: environments)
+    }
+  }
+
+  /// The outcomes of the seeds that are finished; of fold-wise ones those with all folds.
+  private static func outcomes(
+    _ test: BoundTest, _ index: Int, _ runs: [GridRun], experiment: BoundExperiment, results: String
+  ) throws -> [Outcome] {
+    var seeds: [UInt64?] = []
+    for run in runs where !seeds.contains(run.seed) { seeds.append(run.seed) }
+    return try seeds.compactMap { seed in
+      let records = try runs.filter { $0.seed == seed }.flatMap {
+        run -> [(fold: Int?, record: EvaluationRecord)] in
+        let folder = RunFolder(results: results, identity: run.identity)
+        return try experiment.evaluations(of: run).filter { $0.test.name == test.name }.map { evaluation in
+          let file = folder.evaluationFile(name: evaluation.name, hash: try evaluation.hash())
+          return (evaluation.fold, try CanonicalJSON.decode(EvaluationRecord.self, from: file))
+        }
+      }
+      if let result = records.first?.record.result { return Outcome(seed: seed, result) }
+      let models = records.sorted { ($0.fold ?? 0) < ($1.fold ?? 0) }.compactMap(\.record.scores?.model)
+      guard models.count == test.task.foldCount else { return nil }
+      return Outcome(seed: seed, test.task.foldwiseResult(models))
+    }
+  }
+
+  /// The commit and date of the latest run, the machine's BLAS cores: what a footnote says. Empty while nothing is finished.
+  public var provenance: (commits: [String], lastDate: String?, cores: [String]) {
+    let environments = rows.flatMap(\.environments)
+    return (
+      Array(Set(environments.map(\.commit))).sorted(), environments.map(\.date).max(),
+      Array(Set(environments.map(\.blasCore))).sorted()
+    )
+  }
+}
+
+extension ExperimentResults.Outcome {
+  init(seed: UInt64?, _ result: VerificationResult) {
+    self.init(
+      seed: seed, accuracy: result.accuracy?.mean, auc: result.auc, eer: result.eer?.value,
+      tar: result.operatingPoints.map {
+        Target(
+          targetFAR: $0.targetFAR, tar: $0.tar, minimumAttainableFAR: $0.minimumAttainableFAR, points: [$0])
+      }, curves: [result.roc])
+  }
+
+  init(seed: UInt64?, _ result: FoldwiseResult) {
+    self.init(
+      seed: seed, accuracy: result.accuracy?.mean, auc: result.auc?.mean, eer: result.eer?.mean,
+      tar: result.tar.map {
+        Target(
+          targetFAR: $0.targetFAR, tar: $0.spread?.mean, minimumAttainableFAR: $0.minimumAttainableFAR,
+          points: $0.perFold)
+      }, curves: result.rocs)
+  }
+}

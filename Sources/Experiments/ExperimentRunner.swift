@@ -1,0 +1,167 @@
+import Evaluation
+import FeatureStores
+import Foundation
+import Learning
+import LinearAlgebra
+import Synchronization
+
+/// Makes the runs of an experiment that are missing: trains and evaluates them, several at a time.
+///
+/// Each run is made by one process at a time, in its own folder (`RunFolder`). A run that fails is recorded with its reason and the
+/// others go on; the next call tries it again. Nothing that is finished is done again.
+public struct ExperimentRunner: Sendable {
+  /// How a call ended.
+  public struct Outcome: Sendable, Equatable {
+    public var finished = 0
+    public var failed = 0
+    /// Runs that another process holds.
+    public var heldElsewhere = 0
+    public var interrupted = false
+  }
+
+  public let experiment: BoundExperiment
+  public let results: String
+  /// Runs at a time.
+  public let jobs: Int
+  public let interruption: Interruption
+  let checkpointInterval: TimeInterval
+  let show: @Sendable (RunnerEvent) -> Void
+
+  /// - Parameters:
+  ///   - results: the folder that holds `runs/`.
+  ///   - jobs: runs at a time; the machine's other cores are shared among them. The results do not depend on it.
+  public init(
+    _ experiment: BoundExperiment, results: String, jobs: Int, interruption: Interruption = Interruption(),
+    checkpointInterval: TimeInterval = 30, show: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
+  ) {
+    self.experiment = experiment
+    self.results = results
+    self.jobs = max(1, jobs)
+    self.interruption = interruption
+    self.checkpointInterval = checkpointInterval
+    self.show = show
+  }
+
+  /// Makes what is missing and returns when that is done, or when the user interrupts.
+  ///
+  /// Throws only what concerns the whole call, such as a results folder that cannot be written.
+  public func run() async throws -> Outcome {
+    let status = ExperimentStatus(experiment, results: results)
+    let missing = try experiment.grid.runs.filter { try !status.isComplete($0) }
+    let steps = missing.reduce(0) { $0 + ($1.specification.training?.steps ?? 0) }
+    show(.planned(runs: experiment.grid.runs.count, missing: missing.count, steps: steps))
+    guard !missing.isEmpty else { return Outcome() }
+    let queue = Queue(missing)
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let workers = Workers(max(1, cores / min(jobs, missing.count)))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<min(jobs, missing.count) {
+        group.addTask {
+          while !interruption.isRequested, let run = queue.next() {
+            queue.record(try make(run, workers: workers))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    var outcome = queue.outcome
+    outcome.interrupted = interruption.isRequested
+    return outcome
+  }
+
+  /// What became of one run.
+  enum RunOutcome { case finished, failed, heldElsewhere, interrupted }
+
+  private final class Queue: Sendable {
+    private let state: Mutex<(runs: [GridRun], outcome: Outcome)>
+
+    init(_ runs: [GridRun]) { state = Mutex((runs.reversed(), Outcome())) }
+
+    func next() -> GridRun? { state.withLock { $0.runs.popLast() } }
+
+    func record(_ result: RunOutcome) {
+      state.withLock { state in
+        switch result {
+        case .finished: state.outcome.finished += 1
+        case .failed: state.outcome.failed += 1
+        case .heldElsewhere: state.outcome.heldElsewhere += 1
+        case .interrupted: state.outcome.interrupted = true
+        }
+      }
+    }
+
+    var outcome: Outcome { state.withLock { $0.outcome } }
+  }
+
+  private func make(_ run: GridRun, workers: Workers) throws -> RunOutcome {
+    let folder = RunFolder(results: results, identity: run.identity)
+    guard let lock = try folder.lock() else {
+      show(.heldElsewhere(run: run.identity.folderName))
+      return .heldElsewhere
+    }
+    defer { withExtendedLifetime(lock) {} }
+    do {
+      // Another process may have finished it since the grid was compared.
+      if try ExperimentStatus(experiment, results: results).isComplete(run) {
+        show(.finished(run: run.identity.folderName))
+        return .finished
+      }
+      try AtomicFile.write(try CanonicalJSON.encodeIndented(run.specification), to: folder.specificationFile)
+      let done = try complete(run, folder, workers)
+      guard done else { return .interrupted }
+      try folder.remove(folder.failureFile)
+      show(.finished(run: run.identity.folderName))
+      return .finished
+    } catch let error as HarnessError where error.kind == .cannotWrite {
+      // The folder is at fault, not the run: the others would fare alike.
+      throw error
+    } catch {
+      try AtomicFile.write(
+        try CanonicalJSON.encodeIndented(RunFailure(reason: "\(error)")), to: folder.failureFile)
+      show(.failed(run: run.identity.folderName, reason: "\(error)"))
+      return .failed
+    }
+  }
+
+  /// Trains where that is missing and makes the missing evaluations; false when interrupted.
+  private func complete(_ run: GridRun, _ folder: RunFolder, _ workers: Workers) throws -> Bool {
+    let dataset = experiment.datasets[run.dataset]
+    var model: TrainedModel<Float>?
+    let began = Date.now
+    if let configuration = run.specification.training {
+      if folder.exists(folder.resultFile), let data = FileManager.default.contents(atPath: folder.modelFile) {
+        show(.started(run: run.identity.folderName, step: configuration.steps, steps: configuration.steps))
+        model = try TrainedModel(decoding: data)
+      } else {
+        let trainer = RunTrainer(
+          run: run, folder: folder, dataset: dataset, workers: workers, interruption: interruption,
+          checkpointInterval: checkpointInterval, show: show)
+        guard case .finished(let trained) = try trainer.train(configuration) else { return false }
+        model = trained
+      }
+    } else {
+      show(.started(run: run.identity.folderName, step: 0, steps: 0))
+    }
+    let trainingSeconds = Date.now.timeIntervalSince(began)
+    let evaluationBegan = Date.now
+    for evaluation in experiment.evaluations(of: run) {
+      let file = folder.evaluationFile(name: evaluation.name, hash: try evaluation.hash())
+      if folder.exists(file) { continue }
+      if interruption.isRequested { return false }
+      show(.evaluating(run: run.identity.folderName, what: evaluation.name))
+      let record = try evaluation.evaluate(run.specification.kind, model: model, workers: workers)
+      try AtomicFile.write(try CanonicalJSON.encodeIndented(record), to: file)
+    }
+    var environment = RunEnvironment.current(
+      threads: workers.count, trainingSeconds: trainingSeconds,
+      evaluationSeconds: Date.now.timeIntervalSince(evaluationBegan))
+    // A run that was only evaluated keeps the time and machine of its training.
+    if let earlier = try? CanonicalJSON.decode(RunEnvironment.self, from: folder.environmentFile) {
+      let evaluationSeconds = earlier.evaluationSeconds + environment.evaluationSeconds
+      environment = earlier
+      environment.evaluationSeconds = evaluationSeconds
+    }
+    try AtomicFile.write(try CanonicalJSON.encodeIndented(environment), to: folder.environmentFile)
+    return true
+  }
+}

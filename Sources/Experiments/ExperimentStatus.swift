@@ -1,0 +1,44 @@
+import FeatureStores
+import Foundation
+
+/// How far an experiment is, read from its results folder.
+public struct ExperimentStatus: Sendable {
+  public let experiment: BoundExperiment
+  public let results: String
+
+  public init(_ experiment: BoundExperiment, results: String) {
+    self.experiment = experiment
+    self.results = results
+  }
+
+  /// Whether a run is trained and evaluated by every protocol.
+  public func isComplete(_ run: GridRun) throws -> Bool {
+    let folder = RunFolder(results: results, identity: run.identity)
+    if run.specification.training != nil
+      && !(folder.exists(folder.resultFile) && folder.exists(folder.modelFile))
+    {
+      return false
+    }
+    return try folder.exists(folder.environmentFile)
+      && experiment.evaluations(of: run).allSatisfy {
+        folder.exists(folder.evaluationFile(name: $0.name, hash: try $0.hash()))
+      }
+  }
+
+  /// Where a run stands.
+  public func state(of run: GridRun) throws -> RunState {
+    if try isComplete(run) { return .finished }
+    let folder = RunFolder(results: results, identity: run.identity)
+    guard folder.exists(folder.path) else { return .pending }
+    if folder.exists(folder.lockFile), try FileLock.acquire(folder.lockFile) == nil { return .running }
+    if folder.exists(folder.failureFile) {
+      return .failed(reason: try CanonicalJSON.decode(RunFailure.self, from: folder.failureFile).reason)
+    }
+    return .pending
+  }
+
+  /// The state of every run, in the order of the grid.
+  public func states() throws -> [(run: GridRun, state: RunState)] {
+    try experiment.grid.runs.map { ($0, try state(of: $0)) }
+  }
+}

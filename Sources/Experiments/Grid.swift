@@ -1,0 +1,116 @@
+import Learning
+
+/// One row of an experiment's tables: what is the same for all seeds and folds.
+public struct GridRow: Sendable, Hashable {
+  public var kind: RunSpecification.Kind
+  /// The block of rows: the name of the world or store.
+  public var dataset: String
+  /// The network's name; empty for untrained and ceiling rows.
+  public var network: String
+  /// The loss with the options that tell it apart.
+  public var loss: String
+  public var mechanism: String
+  public var sampler: String
+  /// Why the row cannot be trained; nil where it can.
+  public var unsupportedReason: String?
+
+  /// The row in one line.
+  public var label: String {
+    switch kind {
+    case .untrained: "untrained (features as stored)"
+    case .ceiling: "ceiling (Bayes oracle)"
+    case .trained: [loss, mechanism, network, sampler].filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+  }
+}
+
+/// One run of a row: a seed, and for fold-wise data a fold.
+public struct GridRun: Sendable {
+  public var row: GridRow
+  public var specification: RunSpecification
+  public var identity: RunIdentity
+  /// Nil for runs without randomness.
+  public var seed: UInt64?
+  public var fold: Int?
+  /// The index of the dataset.
+  public var dataset: Int
+}
+
+/// All runs of an experiment, in the order of its tables.
+public struct Grid: Sendable {
+  public let rows: [GridRow]
+  public let runs: [GridRun]
+
+  public init(_ definition: ExperimentDefinition, datasets: [BoundDataset]) throws {
+    var rows: [GridRow] = []
+    var runs: [GridRun] = []
+    for (index, dataset) in datasets.enumerated() {
+      for kind in [RunSpecification.Kind.untrained, .ceiling] {
+        if kind == .ceiling && !dataset.tests.allSatisfy({ $0.oracle != nil }) { continue }
+        let row = GridRow(
+          kind: kind, dataset: dataset.name, network: "", loss: "", mechanism: "", sampler: "")
+        rows.append(row)
+        let specification = RunSpecification(kind: kind, store: dataset.digest)
+        runs.append(
+          GridRun(
+            row: row, specification: specification,
+            identity: try RunIdentity(of: specification, prefix: "\(kind.rawValue)-\(dataset.name)"),
+            dataset: index))
+      }
+      for network in definition.networks {
+        for loss in definition.losses {
+          for mechanism in definition.mechanisms {
+            for sampler in definition.samplers {
+              var row = GridRow(
+                kind: .trained, dataset: dataset.name, network: network.name,
+                loss: loss.label(among: definition.losses),
+                mechanism: mechanism.label(among: definition.mechanisms),
+                sampler: definition.samplers.count > 1 ? sampler.rawValue : "")
+              let configuration = { (seed: UInt64) in
+                TrainingConfiguration(
+                  network: network.configuration, loss: loss, mechanism: mechanism,
+                  optimizer: definition.training.optimizer, schedule: definition.training.schedule,
+                  sampler: sampler,
+                  batch: definition.training.batch, steps: definition.training.steps, seed: seed)
+              }
+              row.unsupportedReason = configuration(0).unsupportedReason(inputs: dataset.features.columns)
+              rows.append(row)
+              if row.unsupportedReason != nil { continue }
+              for seed in definition.seeds {
+                for fold in dataset.trainingRows.map({ rows in rows.indices.map { $0 as Int? } }) ?? [nil] {
+                  let specification = RunSpecification.trained(
+                    configuration(seed), store: dataset.digest,
+                    rows: fold.flatMap { dataset.trainingRows?[$0] })
+                  let prefix = [
+                    dataset.name, network.name, loss.name, mechanism.name, "seed\(seed)",
+                    fold.map { "fold\($0 + 1)" } ?? "",
+                  ]
+                  runs.append(
+                    GridRun(
+                      row: row, specification: specification,
+                      identity: try RunIdentity(of: specification, prefix: prefix.joined(separator: " ")),
+                      seed: seed, fold: fold, dataset: index))
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    self.rows = rows
+    self.runs = runs
+  }
+}
+
+extension MethodConfiguration {
+  /// The name, with the options that differ from another configuration of the same name in `all`.
+  func label(among all: [MethodConfiguration]) -> String {
+    let namesakes = all.filter { $0.name == name }
+    let telling = options.values.keys.sorted().filter { key in
+      Set(namesakes.map { $0.options.values[key] }).count > 1
+    }
+    guard !telling.isEmpty else { return name }
+    let parts = telling.compactMap { key in options.values[key].map { "\(key) \($0)" } }
+    return "\(name) (\(parts.joined(separator: ", ")))"
+  }
+}

@@ -1,0 +1,91 @@
+import Evaluation
+import FeatureStores
+import Foundation
+import Learning
+import LinearAlgebra
+import Metrics
+
+/// One evaluation that a run needs: a protocol on its test store, whole or for one fold.
+public struct RunEvaluation: Sendable {
+  public let test: BoundTest
+  /// The fold that is tested; nil for the whole protocol.
+  public let fold: Int?
+
+  /// For file names and messages.
+  public var name: String { fold.map { "\(test.name)-fold\($0 + 1)" } ?? test.name }
+
+  /// What the evaluation's outcome depends on besides the run: the protocol's rules, its lists, the test store.
+  private struct Identity: Encodable {
+    var semantics = Semantics.version
+    var definition: ProtocolDefinition
+    var lists: [ListDigest]
+    var store: String
+    var fold: Int?
+  }
+
+  /// The SHA-256 of what the outcome depends on besides the run.
+  public func hash() throws -> String {
+    var definition = test.task.definition
+    // Prose changes no number.
+    definition.notes = nil
+    return Digest.sha256(
+      try CanonicalJSON.encode(
+        Identity(definition: definition, lists: test.task.listDigests, store: test.digest, fold: fold)))
+  }
+
+  /// Scores the pairs with the run's network, the stored features, or the oracle.
+  func evaluate(
+    _ kind: RunSpecification.Kind, model: TrainedModel<Float>?, workers: Workers
+  ) throws -> EvaluationRecord {
+    if kind == .ceiling, let oracle = test.oracle {
+      let folds = (0..<test.task.foldCount).map { fold in
+        test.task.scores(fold: fold) { oracle.score($0, $1) }
+      }
+      return EvaluationRecord(result: test.task.result(of: folds, embeddingDigest: oracle.digest))
+    }
+    let features = model.map { $0.embed(test.table.features, workers: workers) } ?? test.table.features
+    let digest = model == nil ? test.digest : nil
+    guard let fold else {
+      return EvaluationRecord(result: try test.task.evaluate(features, embeddingDigest: digest))
+    }
+    return EvaluationRecord(scores: FoldScores(try test.task.foldModel(features, fold: fold)))
+  }
+}
+
+/// What an evaluation gave: `evaluation-NAME-HASH.json`.
+public struct EvaluationRecord: Codable, Sendable, Equatable {
+  /// For a whole protocol.
+  public var result: VerificationResult?
+  /// For one fold of a fold-wise experiment.
+  public var scores: FoldScores?
+}
+
+/// The scores of one model of a fold-wise experiment on the fold that it is tested on, and on the one that chooses the
+/// threshold. Kept raw, because results are only made of all folds together.
+public struct FoldScores: Codable, Sendable, Equatable {
+  /// Scores in the order of the list; −∞ is written as text.
+  public struct Side: Codable, Sendable, Equatable {
+    @ExtendedReals public private(set) var scores: [Double]
+    public let isGenuine: [Bool]
+
+    init(_ scores: LabelledScores) {
+      self.scores = scores.scores
+      isGenuine = scores.isGenuine
+    }
+
+    var labelled: LabelledScores { LabelledScores(scores: scores, isGenuine: isGenuine) }
+  }
+
+  public let test: Side
+  public let selection: Side
+
+  init(_ model: VerificationTask.FoldModel) {
+    test = Side(model.test)
+    selection = Side(model.selection)
+  }
+
+  /// The scores as the evaluator takes them.
+  public var model: VerificationTask.FoldModel {
+    VerificationTask.FoldModel(test: test.labelled, selection: selection.labelled)
+  }
+}

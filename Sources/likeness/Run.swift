@@ -1,0 +1,46 @@
+import ArgumentParser
+import Experiments
+import FeatureStores
+import Foundation
+import LinearAlgebra
+
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train and evaluate the runs of an experiment that are missing.",
+    discussion: """
+      Finished runs are found by the hash of everything that decides their result and are never done again. Ctrl-C stops after \
+      the present step with a checkpoint, and the next call goes on from there. A run that fails is recorded with its reason and \
+      tried again by the next call. Exit status 1: some run failed; 130: interrupted.
+      """)
+
+  @OptionGroup var options: ExperimentOptions
+
+  func run() async throws {
+    if let warning = BLASCore.current.warning {
+      FileHandle.standardError.write(Data("likeness: warning: \(warning)\n".utf8))
+    }
+    let experiment = try options.bind()
+    let interruption = Interruption()
+    let listener = interruption.listen()
+    let display = ProgressDisplay()
+    let runner = ExperimentRunner(
+      experiment, results: options.results, jobs: options.jobs, interruption: interruption
+    ) { display.show($0) }
+    let result: Result<ExperimentRunner.Outcome, any Error>
+    do { result = .success(try await runner.run()) } catch { result = .failure(error) }
+    display.finish()
+    withExtendedLifetime(listener) {}
+    let outcome = try result.get()
+    let unsupported = experiment.grid.rows.count { $0.unsupportedReason != nil }
+    var parts = ["\(experiment.grid.runs.count) runs", "\(outcome.finished) made now"]
+    if outcome.failed > 0 { parts.append("\(outcome.failed) failed") }
+    if outcome.heldElsewhere > 0 { parts.append("\(outcome.heldElsewhere) held by another process") }
+    if unsupported > 0 { parts.append("\(unsupported) rows unsupported (see likeness status)") }
+    print("\(experiment.definition.name): \(parts.joined(separator: ", "))")
+    if outcome.interrupted {
+      print("interrupted; the same command goes on")
+      throw ExitCode(130)
+    }
+    if outcome.failed > 0 { throw ExitCode(1) }
+  }
+}

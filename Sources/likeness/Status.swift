@@ -1,0 +1,50 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import TextTable
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show how far an experiment is.",
+    discussion:
+      "Trains nothing. One line a row of the experiment's tables; reasons of failures and of unsupported rows below."
+  )
+
+  @OptionGroup var options: ExperimentOptions
+
+  private struct Line {
+    var dataset: String
+    var label: String
+    var counts: [String: Int]
+    var unsupported: Bool
+  }
+
+  func run() throws {
+    let experiment = try options.bind()
+    let states = try ExperimentStatus(experiment, results: options.results).states()
+    let lines = experiment.grid.rows.map { row in
+      let own = states.filter { $0.run.row == row }
+      return Line(
+        dataset: row.dataset, label: row.label,
+        counts: Dictionary(grouping: own, by: { $0.state.word }).mapValues(\.count),
+        unsupported: row.unsupportedReason != nil)
+    }
+    let table = TextTable<Line> { line in
+      [
+        Column("data" <- line.dataset), Column("row" <- line.label),
+        Column("finished" <- line.counts["finished"] ?? 0, align: .right),
+        Column("running" <- line.counts["running"] ?? 0, align: .right),
+        Column("pending" <- line.counts["pending"] ?? 0, align: .right),
+        Column("failed" <- line.counts["failed"] ?? 0, align: .right),
+        Column("" <- line.unsupported ? "unsupported" : ""),
+      ]
+    }
+    print(table.string(for: lines, style: Style.simple) ?? "")
+    for row in experiment.grid.rows {
+      if let reason = row.unsupportedReason { print("unsupported: \(row.label): \(reason)") }
+    }
+    for (run, state) in states {
+      if case .failed(let reason) = state { print("failed: \(run.identity.folderName): \(reason)") }
+    }
+  }
+}
