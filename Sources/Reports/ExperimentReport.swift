@@ -1,0 +1,92 @@
+import Evaluation
+import Experiments
+import FeatureStores
+import Foundation
+import Metrics
+
+/// The tables and figures of an experiment, made from its finished results alone.
+///
+/// One table a protocol (`PROTOCOL.md`, `.csv`, `.tex`, `.json`) with every row of the grid: what is missing, failed or unsupported says so
+/// in its place. One ROC plot a protocol and dataset. The same results give the same bytes: commits and dates are those of the runs.
+public struct ExperimentReport: Sendable {
+  public let results: ExperimentResults
+  /// What the footnotes and the figures' text chunks say.
+  public let provenance: Provenance
+
+  public init(_ results: ExperimentResults) throws {
+    self.results = results
+    let experiment = results.experiment
+    let known = results.provenance
+    let configuration = try RunIdentity(of: experiment.grid.runs.map(\.identity.hash), prefix: "").hash
+    var entries = [
+      Provenance.Entry("Software", "Likeness"),
+      Provenance.Entry("Experiment", experiment.definition.name),
+      Provenance.Entry("Commit", known.commits.isEmpty ? "none" : known.commits.joined(separator: ", ")),
+      Provenance.Entry("Configuration", configuration),
+    ]
+    for dataset in experiment.datasets {
+      entries.append(Provenance.Entry("Store", "\(dataset.name) \(dataset.digest)"))
+      for test in dataset.tests where test.digest != dataset.digest {
+        entries.append(Provenance.Entry("Store", "\(test.table.source.lastPathComponent) \(test.digest)"))
+      }
+    }
+    entries.append(
+      Provenance.Entry("BLAS core", known.cores.isEmpty ? "none" : known.cores.joined(separator: ", ")))
+    provenance = Provenance(entries, date: known.lastDate)
+  }
+
+  /// The names of the protocols, in the experiment's order.
+  public var protocolNames: [String] {
+    var names: [String] = []
+    for test in results.experiment.datasets.flatMap(\.tests) where !names.contains(test.name) {
+      names.append(test.name)
+    }
+    return names
+  }
+
+  /// Writes the tables to `folder`, which is made where missing. Returns the files.
+  public func writeTables(to folder: String) throws -> [String] {
+    var files: [String] = []
+    for name in protocolNames {
+      let table = try VerificationTable(self, protocolName: name)
+      let contents = [
+        ("md", try table.table.markdown(headingLevel: 2)), ("csv", try table.table.csv()),
+        ("tex", try table.table.latex(label: "tab:\(results.experiment.definition.name)-\(name)")),
+        ("json", String(decoding: try CanonicalJSON.encodeIndented(table.export), as: UTF8.self)),
+      ]
+      for (suffix, text) in contents {
+        let file = "\(folder)/\(name).\(suffix)"
+        try OutputFile.write(text, to: file)
+        files.append(file)
+      }
+    }
+    return files
+  }
+
+  /// Writes the figures to `folder`, which is made where missing. Returns the files. Protocols without a finished row have none.
+  public func writeFigures(to folder: String, formats: [FigureFormat] = [.png]) throws -> [String] {
+    var files: [String] = []
+    for name in protocolNames {
+      for dataset in results.experiment.datasets {
+        let figure = try ROCReport(self, protocolName: name, dataset: dataset.name)
+        guard !figure.series.isEmpty else { continue }
+        let suffix = results.experiment.datasets.count > 1 ? "-\(dataset.name)" : ""
+        for format in formats {
+          let file = "\(folder)/roc-\(name)\(suffix).\(format.fileExtension)"
+          try OutputFile.write(try figure.figure.rendered(as: format, provenance: provenance), to: file)
+          files.append(file)
+        }
+      }
+    }
+    return files
+  }
+
+  /// The definition of a protocol, as the experiment bound it.
+  func test(_ name: String) -> BoundTest? {
+    results.experiment.datasets.flatMap(\.tests).first { $0.name == name }
+  }
+}
+
+extension String {
+  var lastPathComponent: String { (self as NSString).lastPathComponent }
+}

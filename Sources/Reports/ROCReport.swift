@@ -1,0 +1,105 @@
+import Evaluation
+import Experiments
+import FeatureStores
+import Foundation
+import Metrics
+
+/// The ROC curves of one protocol on one dataset, a curve for each row of the grid that has a finished seed.
+public struct ROCReport: Sendable {
+  public let figure: ROCFigure
+  public var series: [ROCSeries] { figure.series }
+
+  /// Points of the grid in each decade of FAR.
+  private static let pointsPerDecade = 60
+
+  public init(_ report: ExperimentReport, protocolName: String, dataset: String) throws {
+    let results = report.results
+    let definition = results.experiment.definition
+    guard let test = report.test(protocolName) else {
+      throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
+    }
+    let rows = results.rows.filter { $0.row.dataset == dataset }
+    let names = rows.filter { $0.row.kind == .trained }.map { Self.name($0.row, definition) }
+    let legendFAR = definition.legendFAR
+    let series = rows.compactMap { row -> ROCSeries? in
+      guard let outcomes = row.entries[protocolName]?.outcomes, !outcomes.isEmpty else { return nil }
+      return Self.series(
+        Self.name(row.row, definition), Self.role(row.row.kind), outcomes, legendFAR: legendFAR)
+    }
+    let seeds = definition.seeds.count
+    let band = seeds > 1 ? "Bands: ± 1 SD over \(seeds) seeds. " : ""
+    let average = definition.data.isFoldwise ? "Vertical averages of \(test.task.foldCount) folds. " : ""
+    let title =
+      results.experiment.datasets.count > 1
+      ? "\(test.task.definition.title), \(dataset)" : test.task.definition.title
+    figure = ROCFigure(
+      title: title,
+      caption: "\(average)\(band)FAR rule \(test.task.settings.convention.farRule.rawValue), "
+        + "\(test.task.settings.convention.similarity.measure)",
+      series: series, namedFAR: legendFAR, summaryStatistic: seeds > 1 ? "mean ± SD, \(seeds) seeds" : "",
+      styles: StyleBook(methods: names), size: .singleColumn)
+  }
+
+  private static func role(_ kind: RunSpecification.Kind) -> ROCSeries.Role {
+    switch kind {
+    case .trained: .method
+    case .untrained: .untrained
+    case .ceiling: .ceiling
+    }
+  }
+
+  /// The row's name, with the network and mechanism only where rows differ in them.
+  static func name(_ row: GridRow, _ definition: ExperimentDefinition) -> String {
+    switch row.kind {
+    case .untrained: return "untrained"
+    case .ceiling: return "ceiling"
+    case .trained:
+      var parts = [row.loss]
+      if definition.mechanisms.count > 1 { parts.append(row.mechanism) }
+      if definition.networks.count > 1 { parts.append(row.network) }
+      if definition.samplers.count > 1 { parts.append(row.sampler) }
+      return parts.joined(separator: ", ")
+    }
+  }
+
+  /// The curve over seeds: within a seed the vertical average of its curves (folds), then mean and SD over seeds.
+  static func series(
+    _ name: String, _ role: ROCSeries.Role, _ outcomes: [ExperimentResults.Outcome], legendFAR: Double
+  ) -> ROCSeries? {
+    let impostors = outcomes.flatMap(\.curves).map(\.impostorCount).min() ?? 0
+    guard impostors > 0 else { return nil }
+    // 1/N as a decimal falls short of one false accept in N; a hair above it stands for it.
+    let lowest = 1 / Double(impostors) * (1 + 1e-12)
+    let decades = Int((-log10(lowest)).rounded(.up))
+    let grid =
+      [lowest]
+      + ROCBand.logarithmicGrid(perDecade: pointsPerDecade, from: -decades).filter {
+        $0 > lowest * (1 + 1e-9)
+      }
+    func averages(at grid: [Double]) -> [[Double]] {
+      outcomes.compactMap { outcome in
+        let band = ROCBand(outcome.curves, grid: grid)
+        return band.points.count == grid.count ? band.points.map(\.tar.mean) : nil
+      }
+    }
+    let perSeed = averages(at: grid)
+    guard perSeed.count == outcomes.count else { return nil }
+    let points = grid.indices.map { index -> ROCSeries.Point in
+      let values = perSeed.map { $0[index] }
+      let mean = values.reduce(0, +) / Double(values.count)
+      guard let deviation = Spread(values)?.sampleSD else { return .init(far: grid[index], tar: mean) }
+      return .init(
+        far: grid[index], tar: mean, lower: min(mean, max(0, mean - deviation)),
+        upper: max(mean, min(1, mean + deviation)))
+    }
+    let named = averages(at: [legendFAR]).compactMap(\.first)
+    let summary = named.count == outcomes.count ? Spread(named) : nil
+    let genuine = outcomes.flatMap(\.curves).map(\.genuineCount).min()
+    return ROCSeries(
+      name: name, role: role, points: points,
+      summary: summary.map { spread in
+        let mean = NumberText.percent(spread.mean, decimals: 1)
+        return spread.sampleSD.map { "\(mean) ± \(NumberText.percent($0, decimals: 1))" } ?? mean
+      } ?? "not attainable", impostorCount: impostors, genuineCount: genuine)
+  }
+}

@@ -1,0 +1,249 @@
+import Evaluation
+import Experiments
+import FeatureStores
+import Foundation
+import Metrics
+
+/// The table of one verification protocol: a row for each row of the grid, accuracy, AUC, EER and TAR at the protocol's FARs.
+struct VerificationTable {
+  let table: ReportTable
+  let export: Export
+
+  /// Every number behind the table, seed by seed, with its operating points: `PROTOCOL.json`.
+  struct Export: Encodable {
+    struct Row: Encodable {
+      var kind: RunSpecification.Kind
+      var dataset: String
+      var network: String
+      var loss: String
+      var mechanism: String
+      var sampler: String
+      var gap: String?
+      var outcomes: [Outcome]
+    }
+
+    struct Outcome: Encodable {
+      var seed: UInt64?
+      var accuracy: Double?
+      var auc: Double?
+      var eer: Double?
+      var tar: [Target]
+    }
+
+    struct Target: Encodable {
+      var targetFAR: Double
+      var tar: Double?
+      var operatingPoints: [OperatingPoint]
+    }
+
+    var experiment: String
+    var `protocol`: String
+    var protocolVersion: Int
+    var convention: VerificationConvention
+    var lists: [ListDigest]
+    var provenance: Provenance
+    var rows: [Row]
+  }
+
+  init(_ report: ExperimentReport, protocolName: String) throws {
+    let results = report.results
+    let experiment = results.experiment
+    guard let test = report.test(protocolName) else {
+      throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
+    }
+    let targets = test.task.settings.targetFARs
+    let shown = Columns(experiment)
+    var columns = shown.headers.map { ReportTable.Column($0, kind: .text) }
+    columns += [
+      .init("Accuracy", kind: .percent(decimals: 2)), .init("AUC", kind: .percent(decimals: 3)),
+      .init("EER", kind: .percent(decimals: 2)),
+    ]
+    columns += targets.map {
+      .init("FAR \(NumberText.scientific($0))", group: "TAR at", kind: .percent(decimals: 2))
+    }
+    let metrics: [Metric] = [.accuracy, .auc, .eer] + targets.map(Metric.tar)
+    var rows: [ReportTable.Row] = []
+    var previous: String?
+    for row in results.rows {
+      let entry = row.entries[protocolName]
+      // What is best is said within a dataset, among what can be used: not of the oracle.
+      let rivals = results.rows.filter { $0.row.dataset == row.row.dataset && $0.row.kind != .ceiling }
+      let cells = metrics.map { metric -> TableCell in
+        var cell = metric.cell(entry?.outcomes ?? [], gap: row.gap, kind: row.row.kind)
+        if row.row.kind != .ceiling, let own = metric.mean(entry?.outcomes ?? []) {
+          let means = rivals.compactMap { metric.mean($0.entries[protocolName]?.outcomes ?? []) }
+          // Equal to what is printed: two cells that read the same are both best.
+          cell.isBest = means.count > 1 && means.allSatisfy { metric.isAtLeastAsGood(own, $0) }
+        }
+        return cell
+      }
+      let starts = previous != nil && previous != row.row.dataset
+      rows.append(.init(shown.cells(row.row) + cells, startsSection: starts))
+      previous = row.row.dataset
+    }
+    let convention = test.task.settings.convention
+    table = ReportTable(
+      title: "\(experiment.definition.title): \(test.task.definition.title)",
+      caption: Self.caption(test, convention, isFoldwise: experiment.definition.data.isFoldwise),
+      columns: columns, rows: rows, footnotes: try Self.footnotes(report, test))
+    export = Export(
+      experiment: experiment.definition.name, protocol: protocolName,
+      protocolVersion: test.task.definition.version, convention: convention, lists: test.task.listDigests,
+      provenance: report.provenance,
+      rows: results.rows.map { row in
+        Export.Row(
+          kind: row.row.kind, dataset: row.row.dataset, network: row.row.network, loss: row.row.loss,
+          mechanism: row.row.mechanism, sampler: row.row.sampler, gap: row.gap,
+          outcomes: (row.entries[protocolName]?.outcomes ?? []).map { outcome in
+            Export.Outcome(
+              seed: outcome.seed, accuracy: outcome.accuracy, auc: outcome.auc, eer: outcome.eer,
+              tar: outcome.tar.map {
+                Export.Target(targetFAR: $0.targetFAR, tar: $0.tar, operatingPoints: $0.points)
+              })
+          })
+      })
+  }
+
+  private static func caption(_ test: BoundTest, _ convention: VerificationConvention, isFoldwise: Bool)
+    -> String
+  {
+    let task = test.task
+    let genuine = task.pairs.count { $0.listed.isGenuine }
+    let rule =
+      isFoldwise
+      ? "Fold-wise: a model a fold, trained without the identities of the fold and of the next one; its threshold chosen on "
+        + "the next fold; AUC, EER and TAR read within each fold and averaged; scores of different models never pooled."
+      : convention.selection == .otherFolds
+        ? "Accuracy: the threshold of each fold chosen on the other folds. AUC, EER and TAR over all pairs."
+        : "Accuracy: one threshold chosen on all pairs (optimistic). AUC, EER and TAR over all pairs."
+    return
+      "Protocol \(task.definition.name) version \(task.definition.version), convention \(convention.name): "
+      + "\(convention.similarity.measure), FAR rule \(convention.farRule.rawValue), accept if score ≥ threshold; "
+      + "\(genuine) genuine and \(task.pairs.count - genuine) impostor pairs in \(task.foldCount) folds. \(rule)"
+  }
+
+  private static func footnotes(_ report: ExperimentReport, _ test: BoundTest) throws -> [String] {
+    let experiment = report.results.experiment
+    var notes: [String] = ["Checkpoint rule: last. Nothing was chosen on test data."]
+    if case .world(let world, _) = experiment.definition.data {
+      let accuracy = NumberText.percent(BayesCeiling(world).accuracy, decimals: 2)
+      notes.append(
+        "Ceiling: the world's Bayes oracle on the same pairs. The population's best attainable accuracy is "
+          + "\(accuracy) %; a finite sample may exceed it.")
+    }
+    if case .folds(_, let unlisted) = experiment.definition.data {
+      notes.append(
+        "Identities that no list names: \(unlisted == .train ? "train" : "excluded from training").")
+    }
+    notes += harm(report.results, test)
+    notes += test.task.warnings
+    let known = report.results.provenance
+    notes.append(
+      "Commit \(known.commits.isEmpty ? "none" : known.commits.joined(separator: ", ")), last run "
+        + "\(known.lastDate ?? "none"), BLAS core \(known.cores.isEmpty ? "none" : known.cores.joined(separator: ", ")), "
+        + "configuration \((report.provenance["Configuration"] ?? "").prefix(16)).")
+    let stores = experiment.datasets.flatMap { dataset in
+      ["\(dataset.name) \(dataset.digest.prefix(16))"]
+        + dataset.tests.filter { $0.name == test.name && $0.digest != dataset.digest }.map {
+          "\($0.table.source.lastPathComponent) \($0.digest.prefix(16))"
+        }
+    }
+    notes.append("Stores (SHA-256 of the content): \(stores.joined(separator: ", ")).")
+    return notes
+  }
+
+  /// Where training made it worse: for each dataset how many trained rows have a lower mean accuracy than the features as stored.
+  private static func harm(_ results: ExperimentResults, _ test: BoundTest) -> [String] {
+    results.experiment.datasets.compactMap { dataset in
+      let rows = results.rows.filter { $0.row.dataset == dataset.name }
+      func accuracy(_ row: ExperimentResults.Row) -> Double? {
+        Metric.accuracy.mean(row.entries[test.name]?.outcomes ?? [])
+      }
+      guard let untrained = rows.first(where: { $0.row.kind == .untrained }).flatMap(accuracy) else {
+        return nil
+      }
+      let trained = rows.filter { $0.row.kind == .trained }.compactMap(accuracy)
+      let worse = trained.count { $0 < untrained }
+      guard worse > 0 else { return nil }
+      return
+        "Training made it worse: on \(dataset.name), \(worse) of \(trained.count) trained rows have a lower mean accuracy than "
+        + "the features as stored."
+    }
+  }
+
+  /// The leading columns: those in which rows differ.
+  private struct Columns {
+    let headers: [String]
+    private let hasDataset: Bool
+    private let hasNetwork: Bool
+    private let hasSampler: Bool
+
+    init(_ experiment: BoundExperiment) {
+      hasDataset = experiment.datasets.count > 1
+      hasNetwork = experiment.definition.networks.count > 1
+      hasSampler = experiment.definition.samplers.count > 1
+      headers =
+        (hasDataset ? ["Data"] : []) + ["Method", "Mechanism"] + (hasNetwork ? ["Network"] : [])
+        + (hasSampler ? ["Sampler"] : [])
+    }
+
+    func cells(_ row: GridRow) -> [TableCell] {
+      let method =
+        switch row.kind {
+        case .untrained: "untrained (features as stored)"
+        case .ceiling: "ceiling (Bayes oracle)"
+        case .trained: row.loss
+        }
+      let texts =
+        (hasDataset ? [row.dataset] : []) + [method, row.mechanism] + (hasNetwork ? [row.network] : [])
+        + (hasSampler ? [row.sampler] : [])
+      return texts.map { .text($0) }
+    }
+  }
+
+  /// A column of numbers.
+  private enum Metric {
+    case accuracy
+    case auc
+    case eer
+    case tar(Double)
+
+    func value(_ outcome: ExperimentResults.Outcome) -> Double? {
+      switch self {
+      case .accuracy: outcome.accuracy
+      case .auc: outcome.auc
+      case .eer: outcome.eer
+      case .tar(let target): outcome.tar.first { $0.targetFAR == target }?.tar
+      }
+    }
+
+    /// The mean over all outcomes; nil where one has no value.
+    func mean(_ outcomes: [ExperimentResults.Outcome]) -> Double? {
+      guard !outcomes.isEmpty else { return nil }
+      let values = outcomes.compactMap(value)
+      return values.count == outcomes.count ? Spread(values)?.mean : nil
+    }
+
+    func isAtLeastAsGood(_ a: Double, _ b: Double) -> Bool {
+      if case .eer = self { a <= b } else { a >= b }
+    }
+
+    func cell(_ outcomes: [ExperimentResults.Outcome], gap: String?, kind: RunSpecification.Kind) -> TableCell
+    {
+      if let gap, outcomes.isEmpty {
+        return .absent(
+          gap.hasPrefix("unsupported") ? .unsupported : gap.hasPrefix("failed") ? .failed : .missing, gap)
+      }
+      let values = outcomes.compactMap(value)
+      guard values.count == outcomes.count, let spread = Spread(values) else {
+        let needed = outcomes.flatMap(\.tar).compactMap(\.minimumAttainableFAR).max()
+        return .absent(
+          .notAttainable, needed.map { "needs a FAR of at least \(NumberText.scientific($0))" } ?? "undefined"
+        )
+      }
+      var marks: [TableCell.Mark] = []
+      if let gap { marks.append(.init("!", meaning: gap)) }
+      return .estimate(spread.mean, spread.sampleSD, count: values.count, marks: marks)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Evaluation
+import Experiments
+import FeatureStores
+import Foundation
+import Reports
+
+struct Curve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Export a curve of an experiment, or of a store, as CSV, JSON, PNG, SVG or PDF.",
+    discussion: """
+      The source is an experiment's YAML file (a curve for each row that has a finished run; nothing is trained) or a feature store \
+      (one curve; with --lists). The ending of the output file chooses the format.
+
+        likeness curve experiments/quick.yaml --protocol synthetic-lfw --output roc.svg
+        likeness curve experiments/quick.yaml --kind loss --output loss.png
+        likeness curve store.h5 --protocol protocols/lfw.yaml --lists DIR --output roc.csv
+      """)
+
+  @Argument(help: "An experiment's YAML file, or a store: FILE.h5 or FILE.h5#GROUP.")
+  var source: String
+
+  @Option(
+    help:
+      "What to draw: roc, det (false rejects against false accepts on normal-deviate axes), or loss (training loss against steps)."
+  )
+  var kind: CurveKind = .roc
+
+  @Option(
+    name: .customLong("protocol"),
+    help: "The protocol: a name or a YAML file. An experiment with one protocol needs none.")
+  var protocolName: String?
+
+  @Option(help: "For a store: the folder of the protocol's lists.")
+  var lists: String?
+
+  @Option(help: "For an experiment on several stores: which of them.")
+  var dataset: String?
+
+  @Option(help: "The file to write: its ending (.csv, .json, .png, .svg, .pdf) is the format.")
+  var output: String
+
+  @Option(help: "The folder of runs and worlds.")
+  var results: String = "results"
+
+  @Option(help: "The folder of real stores and lists, for experiments that need them.")
+  var data: String?
+
+  @Option(help: "Dots an inch of a PNG.")
+  var resolution: Int = 300
+
+  func validate() throws {
+    guard CurveExport.Format(rawValue: ending) != nil else {
+      throw ValidationError("--output must end in .csv, .json, .png, .svg or .pdf; ‘\(output)’ does not.")
+    }
+    guard (36...2400).contains(resolution) else {
+      throw ValidationError("--resolution must be from 36 to 2400.")
+    }
+    if !isExperiment && kind == .loss { throw ValidationError("--kind loss needs an experiment.") }
+    if !isExperiment && (lists == nil || protocolName == nil) {
+      throw ValidationError("A store needs --protocol and --lists.")
+    }
+  }
+
+  private var ending: String { (output as NSString).pathExtension.lowercased() }
+  private var isExperiment: Bool { source.hasSuffix(".yaml") || source.hasSuffix(".yml") }
+
+  func run() throws {
+    guard let format = CurveExport.Format(rawValue: ending) else {
+      throw HarnessError(.usage, found: "the output ‘\(output)’")
+    }
+    try export().write(to: output, as: format, resolution: resolution)
+    print(output)
+  }
+
+  private func export() throws -> CurveExport {
+    guard isExperiment else {
+      let table = try EmbeddingTable(FeatureStore(opening: StoreLocation(source)))
+      let definition = try ProtocolDefinition.located(protocolName ?? "")
+      let task = try VerificationTask(
+        definition, lists: lists ?? "", names: table.names, source: table.source)
+      return try CurveReport.export(task, table, kind: kind)
+    }
+    let experiment = try BoundExperiment(ExperimentDefinition(file: source), data: data, results: results)
+    let report = try ExperimentReport(try ExperimentResults(experiment, results: results))
+    return try CurveReport.export(
+      report, kind: kind, protocolName: protocolName, dataset: dataset, results: results)
+  }
+}
+
+extension CurveKind: ExpressibleByArgument {}

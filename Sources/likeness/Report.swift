@@ -1,0 +1,44 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Reports
+
+struct Report: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the tables and figures of an experiment from its finished runs.",
+    discussion: """
+      Trains and evaluates nothing. Tables go to RESULTS/NAME (Markdown, CSV, LaTeX, JSON), ROC plots to FIGURES/NAME. Rows whose runs \
+      are missing, failed or unsupported say so in their place.
+      """)
+
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case tables, figures
+  }
+
+  @OptionGroup var options: ExperimentOptions
+
+  @Option(help: "The folder of figures.")
+  var figures: String = "paper-figures"
+
+  @Option(help: "Write the tables or the figures only.")
+  var only: Part?
+
+  @Option(parsing: .upToNextOption, help: "The formats of the figures: png, svg, pdf.")
+  var figureFormats: [FigureFormat] = [.png]
+
+  func run() throws {
+    let results = try ExperimentResults(try options.bind(), results: options.results)
+    let name = results.experiment.definition.name
+    let report = try ExperimentReport(results)
+    var files: [String] = []
+    if only != .figures { files += try report.writeTables(to: "\(options.results)/\(name)") }
+    if only != .tables { files += try report.writeFigures(to: "\(figures)/\(name)", formats: figureFormats) }
+    for file in files { print(file) }
+    let missing = results.rows.flatMap(\.runs).count { $0.state != .finished }
+    if missing > 0 {
+      print("\(missing) runs are not finished; likeness run \(options.experiment) makes them")
+    }
+  }
+}
+
+extension FigureFormat: ExpressibleByArgument {}
