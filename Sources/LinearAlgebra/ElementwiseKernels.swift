@@ -35,6 +35,13 @@ public enum ElementwiseKernels {
     y.storage.base.update(from: x.storage.base, count: x.count)
   }
 
+  /// Sets every element to 0, keeping the memory.
+  public static func clear<Element: Scalar>(_ x: inout Matrix<Element>) {
+    x.makeUnique()
+    UnsafeMutableRawBufferPointer(start: x.storage.base, count: x.count * MemoryLayout<Element>.stride)
+      .initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
   /// x ← factor·x.
   public static func scale<Element: Scalar>(
     _ x: inout Matrix<Element>, by factor: Element, workers: Workers = .one

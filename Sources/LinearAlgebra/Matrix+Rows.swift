@@ -1,15 +1,16 @@
 extension Matrix {
   /// Rows per piece of `updateRows`.
-  public static var rowsPerPiece: Int { 16 }
+  @inlinable public static var rowsPerPiece: Int { 16 }
 
   /// How many rows of scratch `updateRows` needs for a matrix of `rows` rows.
-  public static func scratchRows(for rows: Int) -> Int { (rows + rowsPerPiece - 1) / rowsPerPiece }
+  @inlinable public static func scratchRows(for rows: Int) -> Int { (rows + rowsPerPiece - 1) / rowsPerPiece }
 
   /// Changes every row, in parallel, and collects one result a row.
   ///
   /// `body` gets the index of the row, the row, and a row of scratch of the same length whose content is arbitrary.
   /// Rows are handed out in fixed pieces; within one they come in order. `results` needs an element a row,
   /// `scratch` `scratchRows(for: rows)` rows and the columns of this matrix.
+  @inlinable
   public mutating func updateRows<Result: Sendable>(
     scratch: inout Matrix, results: inout [Result], workers: Workers,
     _ body:

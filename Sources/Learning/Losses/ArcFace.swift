@@ -78,6 +78,8 @@ public struct ArcFace: Loss {
 
   public var traits: LossTraits { LossTraits(similarity: .cosine) }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, workers: Workers
   ) -> Element {

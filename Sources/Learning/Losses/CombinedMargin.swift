@@ -54,6 +54,8 @@ public struct CombinedMargin: Loss {
 
   public var traits: LossTraits { LossTraits(similarity: .cosine) }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, workers: Workers
   ) -> Element {

@@ -30,6 +30,8 @@ public struct NormFace: Loss {
 
   public var traits: LossTraits { LossTraits(similarity: .cosine) }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, workers: Workers
   ) -> Element {

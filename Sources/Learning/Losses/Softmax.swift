@@ -29,6 +29,8 @@ public struct Softmax: Loss {
       parameters: hasBias ? [LossParameter("bias", .perClass, kind: .bias, initial: 0...0)] : [])
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, workers: Workers
   ) -> Element {

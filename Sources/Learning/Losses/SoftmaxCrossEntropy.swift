@@ -34,6 +34,8 @@ enum SoftmaxCrossEntropy {
   /// The mean over rows of −ln p of the target; see the type. `scale` must be positive.
   ///
   /// The similarities become the gradient, and `batch.rows` the results row by row.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   static func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, scale: Element, workers: Workers,
     others: OtherColumns<Element>? = nil,

@@ -41,6 +41,8 @@ struct BatchNormLayer<Element: Scalar>: Layer {
     return tape
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   func forward(
     _ input: Matrix<Element>, tape: inout LayerTape<Element>, store: inout ParameterStore<Element>,
     mode: ForwardMode, workers: Workers
@@ -60,10 +62,11 @@ struct BatchNormLayer<Element: Scalar>: Layer {
       tape.saved[Saved.mean.rawValue] = store.buffers[runningMean].value
       tape.saved[Saved.variance.rawValue] = store.buffers[runningVariance].value
     }
+    var inverse = take(&tape, .inverse)
     for column in 0..<columns {
-      tape.saved[Saved.inverse.rawValue][0, column] =
-        1 / (tape.saved[Saved.variance.rawValue][0, column] + epsilon).squareRoot()
+      inverse[0, column] = 1 / (tape.saved[Saved.variance.rawValue][0, column] + epsilon).squareRoot()
     }
+    tape.saved[Saved.inverse.rawValue] = inverse
     var unit = take(&tape, .unit)
     ColumnKernels.standardise(
       input, mean: tape.saved[Saved.mean.rawValue], inverse: tape.saved[Saved.inverse.rawValue],
@@ -105,6 +108,8 @@ struct BatchNormLayer<Element: Scalar>: Layer {
     tape.saved[Saved.scratch.rawValue] = scratch
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   private func moveRunningStatistics(
     mean: Matrix<Element>, variance: Matrix<Element>, rows: Int, store: inout ParameterStore<Element>
   ) {

@@ -126,7 +126,7 @@ public struct Trainer<Element: Scalar>: Sendable {
   ///
   /// Moves what a forward pass in training moves: running statistics and the state of losses.
   mutating func lossAndGradients(rows: [[Int]]) -> Double {
-    forEachParameter { $0.gradient.fill(0) }
+    forEachParameter { ElementwiseKernels.clear(&$0.gradient) }
     batch.step = completedSteps
     batch.classes = rows[0].map { labels[$0] }
     for view in rows.indices {
@@ -148,7 +148,7 @@ public struct Trainer<Element: Scalar>: Sendable {
 
   /// Calls `body` with everything that is learned: the network's parameters, then the source's.
   mutating func forEachParameter(_ body: (inout Parameter<Element>) throws -> Void) rethrows {
-    for index in network.parameters.indices { try body(&network.parameters[index]) }
+    for index in 0..<network.parameters.count { try body(&network.parameters[index]) }
     try source.forEachParameter(body)
   }
 
