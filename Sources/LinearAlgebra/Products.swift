@@ -140,12 +140,12 @@ func norm<Element: Scalar>(of x: UnsafePointer<Element>, count: Int) -> Element 
   var largest: Element = 0
   for index in 0..<count { largest = max(largest, x[index].magnitude) }
   guard largest > 0 && largest.isFinite else { return largest == 0 ? direct : largest }
-  var sum: Element = 0
+  var sum = 0.0
   for index in 0..<count {
-    let ratio = x[index] / largest
+    let ratio = Double(x[index] / largest)
     sum += ratio * ratio
   }
-  return largest * sum.squareRoot()
+  return largest * Element(sum.squareRoot())
 }
 
 /// The least sum of `count` squares to whose last place no square that underflowed can have mattered.

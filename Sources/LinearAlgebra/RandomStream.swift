@@ -74,7 +74,7 @@ public struct RandomStream: Sendable, Hashable {
 
   private static func uniform(_ bits: UInt64) -> Double { Double(bits >> 11) * 0x1p-53 }
 
-  private static func normal(_ bits: UInt64) -> Double {
+  static func normal(_ bits: UInt64) -> Double {
     // The middle of one of 2⁵³ cells, so that 0 and 1 never occur; the upper half mirrors the lower one, where the middles
     // are exact.
     let cell = bits >> 11

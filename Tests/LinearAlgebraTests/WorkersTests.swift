@@ -1,0 +1,64 @@
+import CKernels
+import Dispatch
+import LinearAlgebra
+import Synchronization
+import Testing
+
+@Suite struct WorkersTests {
+  @Test(arguments: [1, 2, 3, 5], [0, 1, 2, 7, 1000])
+  func everyPieceIsDoneOnce(workers: Int, pieces: Int) {
+    let done = Mutex([Int](repeating: 0, count: pieces))
+    Workers(workers).forEach(pieces) { piece in done.withLock { $0[piece] += 1 } }
+    #expect(done.withLock { $0 } == [Int](repeating: 1, count: pieces))
+  }
+
+  @inline(never) static func half(_ x: Float) -> Float { x / 2 }
+
+  static let flushes: Bool = ck_with_flushed_denormals(0) != 0
+
+  @Test(.enabled(if: flushes, "needs a CPU that can flush denormals"), arguments: [1, 2, 3])
+  func denormalsAreZeroWithinPiecesAndAsBeforeAfterwards(workers: Int) {
+    let before = ck_get_float_control()
+    let least = Float.leastNormalMagnitude
+    let results = Mutex([Float]())
+    Workers(workers).forEach(8) { piece in
+      let tiny = Self.half(least * Float(piece + 1) / Float(piece + 1))
+      results.withLock { $0.append(tiny) }
+    }
+    #expect(results.withLock { $0 } == [Float](repeating: 0, count: 8))
+    #expect(ck_get_float_control() == before)
+    #expect(Self.half(1.5 * least) == 0.75 * least && Self.half(1.5 * least) > 0)
+  }
+
+  @Test(.enabled(if: flushes, "needs a CPU that can flush denormals"))
+  func threadsThatHaveWorkedAreLeftAsTheyWere() {
+    let before = ck_get_float_control()
+    Workers(5).forEach(100) { _ in }
+    let different = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: 64) { _ in
+      if ck_get_float_control() & ck_with_flushed_denormals(0) != before & ck_with_flushed_denormals(0) {
+        different.wrappingAdd(1, ordering: .relaxed)
+      }
+    }
+    #expect(different.load(ordering: .relaxed) == 0)
+  }
+
+  @Test func theModeIsRestoredWhenTheBodyThrows() {
+    struct Failure: Error {}
+    let before = ck_get_float_control()
+    #expect(throws: Failure.self) { try Workers.flushingDenormals { throw Failure() } }
+    #expect(ck_get_float_control() == before)
+  }
+
+  @Test func nestedWorkEndsInTheOutersMode() {
+    let before = ck_get_float_control()
+    let inner = Mutex<[UInt64]>([])
+    Workers.one.forEach(1) { _ in
+      Workers.one.forEach(1) { _ in }
+      inner.withLock { $0.append(ck_get_float_control()) }
+    }
+    let control = ck_with_flushed_denormals(before)
+    #expect(inner.withLock { $0.allSatisfy { $0 & control == control } })
+    #expect(ck_get_float_control() == before)
+  }
+}
