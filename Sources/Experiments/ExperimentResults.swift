@@ -110,7 +110,8 @@ public struct ExperimentResults: Sendable {
 }
 
 extension ExperimentResults.Outcome {
-  init(seed: UInt64?, _ result: VerificationResult) {
+  /// The numbers of one model on a whole protocol.
+  public init(seed: UInt64?, _ result: VerificationResult) {
     self.init(
       seed: seed, accuracy: result.accuracy?.mean, auc: result.auc, eer: result.eer?.value,
       tar: result.operatingPoints.map {
@@ -119,7 +120,8 @@ extension ExperimentResults.Outcome {
       }, curves: [result.roc])
   }
 
-  init(seed: UInt64?, _ result: FoldwiseResult) {
+  /// The numbers of one model a fold, averaged.
+  public init(seed: UInt64?, _ result: FoldwiseResult) {
     self.init(
       seed: seed, accuracy: result.accuracy?.mean, auc: result.auc?.mean, eer: result.eer?.mean,
       tar: result.tar.map {

@@ -84,15 +84,10 @@ public enum CurveReport {
           return .init(point.far, 1 - upper, 1 - lower)
         }, shape: .steps, style: style)
     }
-    let rates = series.flatMap(\.points)
-    let x = rates.map(\.x)
-    let y = rates.map(\.y)
     return LineFigure(
       title: figure.title, caption: figure.caption, notes: figure.notes,
-      x: Axis(
-        label: "False accept rate", scale: .probit, range: (x.min() ?? 1e-3)...(max(x.max() ?? 0.5, 0.5))),
-      y: Axis(
-        label: "False reject rate", scale: .probit, range: (y.min() ?? 1e-3)...(max(y.max() ?? 0.5, 0.5))),
+      x: Axis("False accept rate, FAR", scale: .probit, numbers: .percent),
+      y: Axis("False reject rate, FRR", scale: .probit, numbers: .percent),
       series: series, summaryHeader: figure.summaryStatistic, legend: figure.legend, size: figure.size)
   }
 
@@ -128,8 +123,8 @@ public enum CurveReport {
       caption:
         "Loss of each step's batch, mean and ± 1 SD over \(curves.map(\.histories.count).max() ?? 1) runs; "
         + "losses of different methods have different scales",
-      x: Axis(label: "Step", scale: .linear, range: 0...Double(experiment.definition.training.steps)),
-      y: Axis(label: "Training loss", scale: .linear, range: min(0, values.min() ?? 0)...(values.max() ?? 1)),
+      x: Axis("Step", scale: .linear, range: 0...Double(experiment.definition.training.steps)),
+      y: Axis("Training loss", scale: .linear, range: min(0, values.min() ?? 0)...(values.max() ?? 1)),
       series: series)
     return CurveExport(figure, columns: (x: "step", y: "loss"), provenance: report.provenance)
   }
