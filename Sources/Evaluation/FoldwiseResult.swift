@@ -39,7 +39,9 @@ public struct FoldwiseResult: EvaluationResult, Equatable {
     let header = VerificationHeader(task, scored: tests, embeddingDigest: embeddingDigest)
     let convention = header.convention
     rocs = tests.map(\.roc)
-    accuracy = convention.threshold.accuracy(tests, choosingOn: models.map(\.selection))
+    // With one fold the next one is itself.
+    accuracy =
+      models.count < 2 ? nil : convention.threshold.accuracy(tests, choosingOn: models.map(\.selection))
     aucPerFold = rocs.map(\.auc)
     eerPerFold = rocs.map { $0.equalErrorRate(interpolation: convention.equalErrorRate) }
     auc = Self.spread(aucPerFold)

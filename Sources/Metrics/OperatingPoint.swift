@@ -77,7 +77,7 @@ extension ROCCurve {
     return OperatingPoint(
       rule: rule, targetFAR: targetFAR, attainable: attainable,
       minimumAttainableFAR: impostorCount == 0 ? nil : 1 / Double(impostorCount),
-      realisedFAR: point.flatMap(far), threshold: reading?.threshold,
+      realisedFAR: point.flatMap(far), threshold: point?.threshold,
       tar: attainable ? reading?.tar : nil,
       acceptedGenuine: point?.acceptedGenuine, genuineCount: genuineCount,
       acceptedImpostor: point?.acceptedImpostor, impostorCount: impostorCount,

@@ -100,10 +100,12 @@ extension ThresholdConvention {
       var previous = 0
       return zip(scores, roc.acceptedGenuine).flatMap { score, accepted in
         defer { previous = accepted }
-        return repeatElement(score, count: accepted - previous)
+        return repeatElement(score, count: score.isFinite ? accepted - previous : 0)
       }
     case .span(let steps):
-      guard let highest = scores.first, let lowest = scores.last else { return [] }
+      guard let highest = scores.first, let lowest = scores.last(where: \.isFinite), highest.isFinite else {
+        return []
+      }
       let step =
         rounding == .scores
         ? Double((Float(highest) - Float(lowest)) / Float(steps)) : (highest - lowest) / Double(steps)

@@ -4,8 +4,9 @@
 /// and beyond both ends; of the tied best, the highest. The named conventions restate what published code does with
 /// the same scores.
 public struct ThresholdConvention: Codable, Equatable, Sendable {
-  /// Which thresholds are tried.
-  public enum Candidates: Codable, Equatable, Sendable {
+  /// Which thresholds are tried. Of infinite scores, which stand for comparisons that could not be made, only `midpoints`
+  /// takes notice.
+  public enum Candidates: Equatable, Sendable {
     /// Halfway between consecutive distinct training scores, +∞ (accept nothing) and −∞ (accept everything).
     case midpoints
     /// The training scores of genuine comparisons, each as often as it occurs.
@@ -82,4 +83,47 @@ public struct ThresholdConvention: Codable, Equatable, Sendable {
   /// PFE `LFWTest`: the same with the threshold stored in single precision.
   public static let pfeFolds = ThresholdConvention(
     candidates: .genuineScores, ties: .mean, rounding: .threshold)
+}
+
+extension ThresholdConvention.Candidates: Codable {
+  private enum CodingKeys: String, CodingKey { case span, distanceGrid }
+  private struct Grid: Codable {
+    let step: Double
+    let count: Int
+  }
+
+  /// `"midpoints"`, `"genuine-scores"`, `{"span": 1000}` or `{"distanceGrid": {"step": 0.01, "count": 400}}`.
+  public init(from decoder: any Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      switch name {
+      case "midpoints": self = .midpoints
+      case "genuine-scores": self = .genuineScores
+      default:
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "the unknown candidates \(name)"))
+      }
+      return
+    }
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    if let span = try container.decodeIfPresent(Int.self, forKey: .span) {
+      self = .span(count: span)
+    } else {
+      let grid = try container.decode(Grid.self, forKey: .distanceGrid)
+      self = .distanceGrid(step: grid.step, count: grid.count)
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .midpoints, .genuineScores:
+      var container = encoder.singleValueContainer()
+      try container.encode(self == .midpoints ? "midpoints" : "genuine-scores")
+    case .span(let count):
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(count, forKey: .span)
+    case .distanceGrid(let step, let count):
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(Grid(step: step, count: count), forKey: .distanceGrid)
+    }
+  }
 }

@@ -77,6 +77,17 @@ struct FoldwiseTests {
     #expect(try JSONDecoder().decode(FoldwiseResult.self, from: data) == result)
   }
 
+  @Test func `With one fold there is no other to choose a threshold on`() throws {
+    let lists = try ListFolder(["pairs.txt": "1\nA\t1\t2\nA\t1\tB\t1\n"])
+    let task = try VerificationTask(
+      definition("{format: lfw}", folds: 1, far: "[1]"), lists: lists.path, names: Self.names, source: "store"
+    )
+    let result = task.foldwiseResult([.init(test: scores(0.9, 0.2), selection: scores(0.9, 0.2))])
+    #expect(result.accuracy == nil)
+    #expect(result.auc?.mean == 1)
+    #expect(result.warnings.first?.hasPrefix("accuracy needs two folds") == true)
+  }
+
   @Test func `Tables and CSV name the rule`() throws {
     let (task, _) = try Self.task()
     let model = VerificationTask.FoldModel(test: scores(0.9, 0.2), selection: scores(0.8, 0.4))

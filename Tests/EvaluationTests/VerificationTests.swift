@@ -44,9 +44,11 @@ struct VerificationTests {
 
   @Test func `A result survives JSON, and equal evaluations have equal bytes`() throws {
     let lists = try ListFolder(["pairs.txt": Self.list])
-    for similarity in Similarity.allCases {
+    for (similarity, convention) in zip(Similarity.allCases, VerificationConvention.presets) {
       let protocolDefinition = try definition(
-        "{format: lfw}", "similarity: \(similarity.rawValue)\nmissing: score-minimum", far: "[0.5, 0.1]")
+        "{format: lfw}",
+        "similarity: \(similarity.rawValue)\nconvention: \(convention.name)\nmissing: score-minimum",
+        far: "[0.5, 0.1]")
       let table = try circle(Self.angles.dropLast())
       let result = try protocolDefinition.result(table, lists)
       let data = try result.json()

@@ -52,6 +52,25 @@ struct FixtureTests {
     }
   }
 
+  @Test func `A convention's fields survive JSON, readably`() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    for convention in Self.conventions.values {
+      let data = try encoder.encode(convention)
+      #expect(try JSONDecoder().decode(ThresholdConvention.self, from: data) == convention)
+    }
+    #expect(
+      String(decoding: try encoder.encode(ThresholdConvention.likeness), as: UTF8.self)
+        == #"{"acceptance":"atLeast","candidates":"midpoints","objective":"accuracy","rounding":"none","ties":"highest"}"#
+    )
+    #expect(
+      String(decoding: try encoder.encode(ThresholdConvention.insightface.candidates), as: UTF8.self)
+        == #"{"distanceGrid":{"count":400,"step":0.01}}"#)
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(ThresholdConvention.Candidates.self, from: Data(#""midpoint""#.utf8))
+    }
+  }
+
   @Test func `Clopper–Pearson bounds equal 60-digit binomial sums`() throws {
     for expected in try MetricsFixture.shared.get().clopperPearson {
       let found = try #require(

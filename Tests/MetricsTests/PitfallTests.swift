@@ -128,6 +128,25 @@ struct PitfallTests {
     }
   }
 
+  @Test func `A comparison that could not be made is always rejected and chooses no threshold`() throws {
+    let scores = LabelledScores(
+      scores: [-.infinity, -0.1, -0.2, -0.9, -.infinity], isGenuine: [true, true, true, false, false])
+    for convention in [ThresholdConvention.likeness, .insightface, .facexzoo, .pfe, .pfeFolds] {
+      let choice = try #require(convention.bestThreshold(on: scores))
+      #expect(choice.correct == 4)
+      #expect(choice.threshold > -0.9 && choice.threshold.isFinite)
+    }
+    let none = LabelledScores(scores: [-.infinity, -.infinity], isGenuine: [true, false])
+    #expect(ThresholdConvention.likeness.bestThreshold(on: none)?.threshold == .infinity)
+    #expect(ThresholdConvention.facexzoo.bestThreshold(on: none) == nil)
+    #expect(ThresholdConvention.pfe.bestThreshold(on: none) == nil)
+    for rule in FARRule.allCases {
+      let point = scores.roc.operatingPoint(at: 0.5, rule: rule)
+      #expect(try #require(point.tar) >= 2.0 / 3 - 1e-6, "\(rule)")
+      #expect(point.threshold?.isNaN != true)
+    }
+  }
+
   @Test func `Accuracy on one fold's threshold is that fold's choice applied to another`() throws {
     let selection = LabelledScores(scores: [0.6, 0.4], isGenuine: [true, false])
     let test = LabelledScores(scores: [0.55, 0.45, 0.2], isGenuine: [true, true, false])
