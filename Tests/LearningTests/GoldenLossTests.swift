@@ -24,17 +24,30 @@ struct GoldenLossTests {
     #expect(!Self.variants.isEmpty)
   }
 
-  @Test(arguments: variants)
+  /// The variants whose loss has yet to come, each with the reason.
+  static let pending: [(path: String, reason: String)] = variants.compactMap { path in
+    let head = String(path.prefix { $0 != "/" })
+    guard let variant = try? GoldenFile("losses").group("/\(path)"),
+      (try? GoldenLoss(head: head, variant: variant)) ?? nil == nil,
+      let reason = (try? GoldenLoss.pendingReason(head: head, variant: variant)) ?? nil
+    else { return nil }
+    return (path, reason)
+  }
+
+  @Test(
+    .disabled(
+      if: !pending.isEmpty,
+      "\(pending.count) variants pending: \(pending.map { "\($0.path) (\($0.reason))" }.joined(separator: ", "))"
+    ))
+  func noVariantIsPending() { #expect(Self.pending.isEmpty) }
+
+  @Test(arguments: variants.filter { path in !pending.contains { $0.path == path } })
   func lossAndGradientsAgreeWithThePeer(path: String) throws {
     let file = try GoldenFile("losses")
     let variant = try file.group("/\(path)")
-    let head = String(path.prefix { $0 != "/" })
-    guard let known = try GoldenLoss(head: head, variant: variant) else {
-      guard let reason = try GoldenLoss.pendingReason(head: head, variant: variant) else {
-        Issue.record("an unknown variant: \(path)")
-        return
-      }
-      try Test.cancel("\(path) \(reason)")
+    guard let known = try GoldenLoss(head: String(path.prefix { $0 != "/" }), variant: variant) else {
+      Issue.record("an unknown variant: \(path)")
+      return
     }
     for group in try variant.groups() {
       switch group.name {
