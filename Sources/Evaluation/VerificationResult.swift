@@ -141,13 +141,17 @@ extension OperatingPoint {
     return [
       .init("target FAR"), .init("TAR"), .init("\(percent) % interval"), .init("realised FAR"),
       .init(header.acceptance), .init("genuine accepted"), .init("impostors accepted"),
+      .init("smallest FAR"),
     ]
   }
 
   func cells(_ header: VerificationHeader) -> [String] {
     guard attainable else {
       let needed = minimumAttainableFAR.map { " (needs FAR ≥ \(Cell.short($0)))" } ?? ""
-      return [Cell.short(targetFAR), "not attainable\(needed)", "", "", "", "", ""]
+      return [
+        Cell.short(targetFAR), "not attainable\(needed)", "", "", "", "", "",
+        minimumAttainableFAR.map(Cell.short) ?? Cell.none,
+      ]
     }
     return [
       Cell.short(targetFAR), Cell.rate(tar),
@@ -156,6 +160,7 @@ extension OperatingPoint {
       threshold.map { Cell.threshold(header.naturalThreshold($0)) } ?? Cell.none,
       acceptedGenuine.map { "\($0) of \(genuineCount)" } ?? Cell.none,
       acceptedImpostor.map { "\($0) of \(impostorCount)" } ?? Cell.none,
+      minimumAttainableFAR.map(Cell.short) ?? Cell.none,
     ]
   }
 }

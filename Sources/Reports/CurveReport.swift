@@ -57,7 +57,19 @@ public enum CurveReport {
       .init("Protocol", "\(task.definition.name) version \(task.definition.version)"),
       .init("Store", "\(name) \(table.digest ?? "")"),
     ])
-    return try export(figure, kind: kind, provenance: provenance)
+    var export = try export(figure, kind: kind, provenance: provenance)
+    if kind == .roc {
+      // The picture shows the curve on a fine grid; the data are every distinct score, nothing thinned.
+      export.columns = ["far", "tar", "threshold", "accepted_genuine", "accepted_impostor"]
+      export.curves[0].points = result.roc.points.map { point in
+        let threshold = result.header.naturalThreshold(point.threshold)
+        return [
+          result.roc.far(point), result.roc.tar(point), threshold.isFinite ? threshold : nil,
+          Double(point.acceptedGenuine), Double(point.acceptedImpostor),
+        ]
+      }
+    }
+    return export
   }
 
   private static func export(_ figure: ROCFigure, kind: CurveKind, provenance: Provenance) throws
@@ -74,9 +86,11 @@ public enum CurveReport {
 
   /// The same curves as false rejects on normal-deviate axes; rates of 0 and 1, which such axes cannot show, are left out.
   private static func detFigure(_ figure: ROCFigure) throws -> LineFigure {
-    let roles = try figure.lineFigure().series.map(\.style)
-    let series = zip(figure.series, roles).map { curve, style in
-      let points = curve.points.filter { $0.far > 0 && $0.far < 1 && $0.tar > 0 && $0.tar < 1 }
+    let drawn = try figure.lineFigure()
+    // Beyond even odds nobody sets a threshold; the interesting corner gets the room.
+    let largestFAR = 0.5
+    let series = zip(figure.series, drawn.series.map(\.style)).map { curve, style in
+      let points = curve.points.filter { $0.far > 0 && $0.far <= largestFAR && $0.tar > 0 && $0.tar < 1 }
       return LineFigure.Series(
         name: curve.name, summary: curve.summary, points: points.map { PlotPoint($0.far, 1 - $0.tar) },
         band: points.compactMap { point in
@@ -88,7 +102,7 @@ public enum CurveReport {
       title: figure.title, caption: figure.caption, notes: figure.notes,
       x: Axis("False accept rate, FAR", scale: .probit, numbers: .percent),
       y: Axis("False reject rate, FRR", scale: .probit, numbers: .percent),
-      series: series, summaryHeader: figure.summaryStatistic, legend: figure.legend, size: figure.size)
+      series: series, summaryHeader: drawn.summaryHeader, legend: figure.legend, size: figure.size)
   }
 
   /// Training loss against steps, a curve a row: the mean over seeds (and folds) with a band of one SD.
