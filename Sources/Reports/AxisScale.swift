@@ -1,5 +1,5 @@
 import Foundation
-import LinearAlgebra
+import Metrics
 
 /// How an axis maps values to lengths.
 public enum AxisScale: Sendable, Hashable {
@@ -7,7 +7,8 @@ public enum AxisScale: Sendable, Hashable {
   case linear
   /// Equal ratios have equal length. Values are positive.
   case logarithmic
-  /// Equal differences of the normal quantile Φ⁻¹ have equal length (the DET plot of Martin et al., 1997). Values lie in (0, 1).
+  /// Equal differences of the normal quantile Φ⁻¹ have equal length (the DET plot of Martin et al., 1997).
+  /// Values lie in (0, 1).
   case probit
 
   /// Whether a value can be drawn at all.
@@ -24,7 +25,7 @@ public enum AxisScale: Sendable, Hashable {
     switch self {
     case .linear: value
     case .logarithmic: log10(value)
-    case .probit: NormalDistribution.quantile(value)
+    case .probit: Metrics.probit(value)
     }
   }
 

@@ -16,8 +16,8 @@ public struct Tick: Sendable, Hashable {
 extension Axis {
   /// The ticks of a drawn axis in ascending order.
   ///
-  /// `extent` gives the length of a label along the axis in points. No two labels come closer than `gap` points, and where
-  /// even two do not fit there may be one or none.
+  /// `extent` gives the length of a label along the axis in points. No two labels come closer than `gap`
+  /// points, and where even two do not fit there may be one or none.
   func ticks(_ mapping: AxisMapping, gap: Double, extent: @escaping (String) -> Double) -> [Tick] {
     let fit = LabelFit(mapping: mapping, gap: gap, extent: extent)
     switch scale {

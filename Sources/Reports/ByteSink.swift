@@ -1,6 +1,7 @@
 /// A growing byte buffer that C libraries write into through a callback.
 ///
-/// A class, so that its address can be handed to C as the callback's context (`Unmanaged`); never shared between threads.
+/// A class, so that its address can be handed to C as the callback's context (`Unmanaged`); never shared
+/// between threads.
 final class ByteSink {
   var bytes: [UInt8] = []
 

@@ -3,10 +3,10 @@ import FeatureStores
 
 /// A white page that figures are drawn on, in points (1/72 inch) from the top left; a thin layer over cairo.
 ///
-/// The same calls give the same page as a picture, an SVG or a PDF. Fonts are DejaVu Sans without hinting, so that text is
-/// as wide as `TextMeasurer` says at every resolution. Cairo keeps its first error and ignores what follows; `finish` throws
-/// it. Output holds no clock and no counter: drawing the same page twice gives the same bytes. Not for use by several
-/// threads at once; each thread may have a canvas of its own.
+/// The same calls give the same page as a picture, an SVG or a PDF. Fonts are DejaVu Sans without hinting, so
+/// that text is as wide as `TextMeasurer` says at every resolution. Cairo keeps its first error and ignores
+/// what follows; `finish` throws it. Output holds no clock and no counter: drawing the same page twice gives
+/// the same bytes. Not for use by several threads at once; each thread may have a canvas of its own.
 public final class Canvas {
   public let width: Double
   public let height: Double
@@ -18,7 +18,8 @@ public final class Canvas {
 
   /// An empty white page of `width` × `height` points. `resolution` (dots an inch) matters to pictures only.
   ///
-  /// Throws a `HarnessError` (`fault`) for a page that is empty, not finite, or larger than a PNG or cairo can hold.
+  /// Throws a `HarnessError` (`fault`) for a page that is empty, not finite, or larger than a PNG or cairo
+  /// can hold.
   public init(width: Double, height: Double, format: FigureFormat, resolution: Int = 300) throws(HarnessError)
   {
     let largest = 14_400.0
@@ -98,7 +99,8 @@ public final class Canvas {
     cairo_fill(context)
   }
 
-  /// Draws the line through `points`; nothing with fewer than two. `dash` holds lengths of ink and gap in points.
+  /// Draws the line through `points`; nothing with fewer than two. `dash` holds lengths of ink and gap in
+  /// points.
   public func stroke(
     _ points: [PlotPoint], colour: Colour, width: Double, dash: [Double] = [], isClosed: Bool = false
   ) {
@@ -125,7 +127,8 @@ public final class Canvas {
     cairo_stroke(context)
   }
 
-  /// Draws one line of text with its baseline starting at `origin`, turned anticlockwise by a quarter when `isUpward`.
+  /// Draws one line of text with its baseline starting at `origin`, turned anticlockwise by a quarter when
+  /// `isUpward`.
   public func text(_ string: String, at origin: PlotPoint, font: Font, isUpward: Bool = false) {
     cairo_save(context)
     font.select(in: context)
@@ -174,7 +177,8 @@ public final class Canvas {
     try check()
   }
 
-  /// Title, creator, keywords and date of a PDF. Without a date of its own cairo would write the present time.
+  /// Title, creator, keywords and date of a PDF. Without a date of its own cairo would write the present
+  /// time.
   private func describe(title: String, provenance: Provenance) {
     let keywords = provenance.allEntries.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title)
@@ -183,7 +187,8 @@ public final class Canvas {
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, provenance.date)
   }
 
-  /// The pixels of a picture: opaque RGB, or RGBA with the premultiplication undone where something is transparent.
+  /// The pixels of a picture: opaque RGB, or RGBA with the premultiplication undone where something is
+  /// transparent.
   private func picture(title: String, provenance: Provenance) throws(HarnessError) -> PNGImage {
     cairo_surface_flush(surface)
     let columns = Int(cairo_image_surface_get_width(surface))

@@ -3,8 +3,8 @@ import Foundation
 
 /// Curves as data: every point of every curve with its counts, next to the figure that shows them.
 ///
-/// Written as CSV or JSON (all points, full precision) or as PNG, SVG or PDF (the figure). Every format carries the provenance. Numbers
-/// must be finite.
+/// Written as CSV or JSON (all points, full precision) or as PNG, SVG or PDF (the figure). Every format
+/// carries the provenance. Numbers must be finite.
 public struct CurveExport: Sendable {
   /// The formats in which curves are written.
   public enum Format: String, Sendable, Hashable, CaseIterable {
@@ -14,7 +14,8 @@ public struct CurveExport: Sendable {
   /// One curve.
   public struct Curve: Sendable, Hashable {
     public var name: String
-    /// The x value, the y value and further columns of each point, in the order of `CurveExport.columns`; nil where one does not apply.
+    /// The x value, the y value and further columns of each point, in the order of `CurveExport.columns`; nil
+    /// where one does not apply.
     public var points: [[Double?]]
     /// How many comparisons, searches or runs stand behind the curve, by name and in order.
     public var counts: [Count]
@@ -58,7 +59,8 @@ public struct CurveExport: Sendable {
     self.figure = figure
   }
 
-  /// The curves of a ROC figure with their bands and numbers of comparisons, those below 1/N included: data are exported as they are.
+  /// The curves of a ROC figure with their bands and numbers of comparisons, those below 1/N included: data
+  /// are exported as they are.
   public init(_ figure: ROCFigure, provenance: Provenance) {
     let hasBand = figure.series.contains { $0.points.contains { $0.lower != nil } }
     let curves = figure.series.map { series in
@@ -120,7 +122,8 @@ public struct CurveExport: Sendable {
     return names
   }
 
-  /// Lines of title, convention and provenance, each after "# ", then one record a point: the curve's name, its columns, its counts.
+  /// Lines of title, convention and provenance, each after "# ", then one record a point: the curve's name,
+  /// its columns, its counts.
   private func csv() -> String {
     var notes = [("title", title), ("convention", caption)].filter { !$0.1.isEmpty }
     notes += provenance.allEntries.map { ($0.key, $0.value) }

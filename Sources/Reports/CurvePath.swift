@@ -5,8 +5,9 @@ struct CurvePath {
 
   /// The curve through `points` (ascending x, in the axes' domains), cut to the x range.
   ///
-  /// With steps, the value at the left end of the range is that of the last point at or before it, as the curve holds its value
-  /// until the next point, and the last value holds to the right end when `holdsToEnd`. Lines are left to the canvas to clip.
+  /// With steps, the value at the left end of the range is that of the last point at or before it, as the
+  /// curve holds its value until the next point, and the last value holds to the right end when `holdsToEnd`.
+  /// Lines are left to the canvas to clip.
   init(
     _ points: [PlotPoint], shape: LineFigure.Shape, x: AxisMapping, y: AxisMapping, holdsToEnd: Bool = true
   ) {
@@ -52,8 +53,8 @@ struct CurvePath {
     return a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x)
   }
 
-  /// The same line on paper with fewer corners: of all corners within 1/10 point of x the first, the lowest, the highest and the
-  /// last, in their order. Only the drawing is thinned; rates are read from all points.
+  /// The same line on paper with fewer corners: of all corners within 1/10 point of x the first, the lowest,
+  /// the highest and the last, in their order. Only the drawing is thinned; rates are read from all points.
   private static func thinned(_ points: [PlotPoint]) -> [PlotPoint] {
     guard points.count > 400 else { return points }
     var result: [PlotPoint] = []

@@ -5,8 +5,8 @@ public protocol Figure: Sendable {
   /// What the figure shows, in a few words; also the title of the file.
   var title: String { get }
 
-  /// Measures and places everything. Throws a `HarnessError` (`badInput`) that names the curve and the point where a number
-  /// cannot be drawn.
+  /// Measures and places everything. Throws a `HarnessError` (`badInput`) that names the curve and the point
+  /// where a number cannot be drawn.
   func laidOut(_ measurer: TextMeasurer) throws(HarnessError) -> any LaidOutFigure
 }
 
@@ -38,7 +38,8 @@ extension Figure {
   }
 }
 
-/// The size of a figure. Its height grows with title, captions and legend, so that none of them is ever cut or squeezed.
+/// The size of a figure. Its height grows with title, captions and legend, so that none of them is ever cut
+/// or squeezed.
 public struct FigureSize: Sendable, Hashable {
   /// The full width in points.
   public var width: Double

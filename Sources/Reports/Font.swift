@@ -1,7 +1,7 @@
 import CCairo
 
-/// A size, weight and colour of DejaVu Sans, the one family of all figures: it holds Greek, Cyrillic, arrows and the
-/// superscript digits of axis labels.
+/// A size, weight and colour of DejaVu Sans, the one family of all figures: it holds Greek, Cyrillic, arrows
+/// and the superscript digits of axis labels.
 public struct Font: Sendable, Hashable {
   /// The family that fontconfig is asked for; it puts its nearest in the place of one that is not installed.
   public static let family = "DejaVu Sans"

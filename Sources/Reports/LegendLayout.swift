@@ -40,8 +40,8 @@ public struct LegendLayout: Sendable, Hashable {
     var rowsPerColumn: Int { (names.count + columns - 1) / columns }
   }
 
-  /// A plan for `series` in at most `limit` points of width: as many columns as fit, up to `mostColumns`, with names in one
-  /// line where that is possible.
+  /// A plan for `series` in at most `limit` points of width: as many columns as fit, up to `mostColumns`,
+  /// with names in one line where that is possible.
   static func plan(
     _ series: [LineFigure.Series], header: String, limit: Double, mostColumns: Int, fonts: FigureFonts,
     measurer: TextMeasurer

@@ -1,10 +1,12 @@
 import FeatureStores
 
-/// A figure of curves over two axes: ROC, DET and CMC curves, convergence, histograms, accuracy against a quantity.
+/// A figure of curves over two axes: ROC, DET and CMC curves, convergence, histograms, accuracy against a
+/// quantity.
 ///
-/// A plain value. Points, bands and references must lie in the domain of their axis's scale (finite; positive on a logarithmic
-/// axis; in (0, 1) on a probit one) and points of a curve must not go back in x; what lies in the domain but outside the range
-/// is cut off at the plot's border. Curves without points are listed in the legend as having none.
+/// A plain value. Points, bands and references must lie in the domain of their axis's scale (finite; positive
+/// on a logarithmic axis; in (0, 1) on a probit one) and points of a curve must not go back in x; what lies
+/// in the domain but outside the range is cut off at the plot's border. Curves without points are listed in
+/// the legend as having none.
 public struct LineFigure: Figure, Hashable {
   /// One curve.
   public struct Series: Sendable, Hashable {

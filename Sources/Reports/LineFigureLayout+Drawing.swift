@@ -42,8 +42,8 @@ extension LineFigureLayout {
     CurvePath(series.points, shape: series.shape, x: x, y: y)
   }
 
-  /// Where a curve's markers stand: at every point of a short curve; otherwise at a few places along it, each curve at others, so
-  /// that curves that lie on each other can still be told apart.
+  /// Where a curve's markers stand: at every point of a short curve; otherwise at a few places along it, each
+  /// curve at others, so that curves that lie on each other can still be told apart.
   func markers(of index: Int) -> [PlotPoint] {
     let series = figure.series[index]
     let isAlone = series.points.count == 1

@@ -1,7 +1,8 @@
 /// Where everything of a `LineFigure` stands, in points from the page's top left.
 ///
-/// Nothing overlaps and nothing is cut: the page's height is the sum of what stands on it, tick labels and legend are measured
-/// before the plot gets what is left of the width, and texts that are too long go on in another line.
+/// Nothing overlaps and nothing is cut: the page's height is the sum of what stands on it, tick labels and
+/// legend are measured before the plot gets what is left of the width, and texts that are too long go on in
+/// another line.
 public struct LineFigureLayout: LaidOutFigure {
   public let figure: LineFigure
   public private(set) var width: Double
@@ -213,7 +214,8 @@ extension LineFigure {
       of: values + references.filter { $0.direction == .vertical }.map(\.value), padding: 0)
   }
 
-  /// The range of the y axis: its own, or that of what the x range shows, with a margin; percentages stay within 0 to 100.
+  /// The range of the y axis: its own, or that of what the x range shows, with a margin; percentages stay
+  /// within 0 to 100.
   var yRange: ClosedRange<Double> {
     if let range = y.range { return range }
     let shown = xRange

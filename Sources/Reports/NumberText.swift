@@ -2,8 +2,8 @@ import Foundation
 
 /// Numbers as text, the same in every locale.
 public enum NumberText {
-  /// `value` with a fixed number of decimals, rounded as C's printf does (the exact binary value, half to even).
-  /// Never "-0.00"; "nan" and "inf" for what is not finite.
+  /// `value` with a fixed number of decimals, rounded as C's printf does (the exact binary value, half to
+  /// even). Never "-0.00"; "nan" and "inf" for what is not finite.
   public static func fixed(_ value: Double, decimals: Int) -> String {
     let text = String(format: "%.\(max(0, decimals))f", value)
     let isNegativeZero = text.hasPrefix("-") && text.allSatisfy { "-0.".contains($0) }
@@ -15,7 +15,8 @@ public enum NumberText {
     fixed(fraction * 100, decimals: decimals)
   }
 
-  /// "98.12 ± 0.10": a mean of fractions and its standard deviation in percent; without deviation the mean alone.
+  /// "98.12 ± 0.10": a mean of fractions and its standard deviation in percent; without deviation the mean
+  /// alone.
   public static func percent(mean: Double, deviation: Double?, decimals: Int = 2) -> String {
     let text = percent(mean, decimals: decimals)
     return deviation.map { "\(text) ± \(percent($0, decimals: decimals))" } ?? text
@@ -48,7 +49,8 @@ public enum NumberText {
     }
   }
 
-  /// A positive or negative number in at most `digits` significant digits as an axis or a legend says it: "0.01", "3.3×10⁻⁴", "10⁻⁵".
+  /// A positive or negative number in at most `digits` significant digits as an axis or a legend says it:
+  /// "0.01", "3.3×10⁻⁴", "10⁻⁵".
   public static func scientific(_ value: Double, digits: Int = 2) -> String {
     guard value.isFinite && value != 0 else { return fixed(value, decimals: 0) }
     let parts = String(format: "%.\(max(0, digits - 1))e", value.magnitude).split(separator: "e")

@@ -5,8 +5,9 @@ import Foundation
 extension PNGImage {
   /// Reads a PNG file of any colour type and depth, as 8-bit RGB or RGBA.
   ///
-  /// A file that is no PNG, ends too early, has a wrong checksum in any chunk, or more than 32,767 pixels a side or 2²⁸
-  /// pixels in all is refused with a `HarnessError` (`badInput`). `file` is the name used in that error.
+  /// A file that is no PNG, ends too early, has a wrong checksum in any chunk, or more than 32,767 pixels a
+  /// side or 2²⁸ pixels in all is refused with a `HarnessError` (`badInput`). `file` is the name used in that
+  /// error.
   public init(decoding bytes: [UInt8], file: String = "") throws(HarnessError) {
     var failure = cpng_failure()
     let image = bytes.withUnsafeBufferPointer { buffer in

@@ -4,8 +4,9 @@ import FeatureStores
 extension PNGImage {
   /// The picture as a PNG file.
   ///
-  /// Texts are written as tEXt where Latin-1 can hold them and as (uncompressed, UTF-8) iTXt where it cannot. There is no
-  /// tIME chunk. Throws a `HarnessError` (`fault`) when the size, the number of pixels or a key is not possible in PNG.
+  /// Texts are written as tEXt where Latin-1 can hold them and as (uncompressed, UTF-8) iTXt where it cannot.
+  /// There is no tIME chunk. Throws a `HarnessError` (`fault`) when the size, the number of pixels or a key
+  /// is not possible in PNG.
   public func encoded() throws(HarnessError) -> [UInt8] {
     try checkForEncoding()
     var failure = cpng_failure()

@@ -1,7 +1,9 @@
-/// An 8-bit RGB or RGBA picture with its resolution and its text chunks: what Likeness writes to and reads from a PNG file.
+/// An 8-bit RGB or RGBA picture with its resolution and its text chunks: what Likeness writes to and reads
+/// from a PNG file.
 ///
-/// Rows run from the top, without padding: `pixels.count == width · height · channels`. Alpha is not premultiplied.
-/// Encoding has no clock and no randomness: equal images give equal bytes with one version of libpng and zlib.
+/// Rows run from the top, without padding: `pixels.count == width · height · channels`. Alpha is not
+/// premultiplied. Encoding has no clock and no randomness: equal images give equal bytes with one version of
+/// libpng and zlib.
 public struct PNGImage: Sendable, Hashable {
   public var width: Int
   public var height: Int
@@ -25,7 +27,8 @@ public struct PNGImage: Sendable, Hashable {
     self.text = text
   }
 
-  /// Dots an inch to two decimals: a file stores whole dots a metre, so 300 comes back as 300 and not 299.9994.
+  /// Dots an inch to two decimals: a file stores whole dots a metre, so 300 comes back as 300 and not
+  /// 299.9994.
   public var dotsPerInch: Double? {
     pixelsPerMetre.map { (Double($0) * 0.0254 * 100).rounded() / 100 }
   }

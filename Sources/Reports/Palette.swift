@@ -1,8 +1,8 @@
 /// The colours of methods: eight hues after Okabe and Ito (2008), their lightness moved apart.
 ///
-/// Measured with the matrices of Machado et al. (2009) at full severity: any two colours differ by ΔE*ab ≥ 18 for normal vision,
-/// protanopia, deuteranopia and tritanopia, by ΔL* ≥ 4.9 on a grey print, and each has a contrast of at least 2.2 to white.
-/// Black and the greys are kept for reference curves, axes and text.
+/// Measured with the matrices of Machado et al. (2009) at full severity: any two colours differ by ΔE*ab ≥ 18
+/// for normal vision, protanopia, deuteranopia and tritanopia, by ΔL* ≥ 4.9 on a grey print, and each has a
+/// contrast of at least 2.2 to white. Black and the greys are kept for reference curves, axes and text.
 public enum Palette {
   public static let colours: [Colour] = [
     Colour(0x0069B2),  // blue
@@ -17,9 +17,9 @@ public enum Palette {
 
   /// The style in column `column` (any colour) and row `row` of the table of styles.
   ///
-  /// A row holds eight styles that differ in colour, dash and marker, all at once. From row to row dashes move by one and markers by
-  /// two, so that within eight rows two styles of one dash differ in colour and in marker, and two of one colour differ in dash.
-  /// The 512 styles of 64 rows are all different.
+  /// A row holds eight styles that differ in colour, dash and marker, all at once. From row to row dashes
+  /// move by one and markers by two, so that within eight rows two styles of one dash differ in colour and in
+  /// marker, and two of one colour differ in dash. The 512 styles of 64 rows are all different.
   public static func style(column: Int, row: Int) -> SeriesStyle {
     precondition(column >= 0 && row >= 0, "columns and rows count from 0")
     let dashes = Dash.forMethods

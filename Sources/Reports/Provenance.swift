@@ -1,8 +1,9 @@
 /// Where a table, a curve or a figure comes from: key/value pairs in a fixed order, and the date of the run.
 ///
-/// The pairs are written into every figure (text chunks of a PNG, `metadata` of an SVG, keywords of a PDF) and every
-/// exported curve. Commit and date are those of the run that gave the results, never of the rendering, so that rendering
-/// the same results again gives the same bytes. Keys are 1 to 79 printable ASCII characters; values are any text.
+/// The pairs are written into every figure (text chunks of a PNG, `metadata` of an SVG, keywords of a PDF)
+/// and every exported curve. Commit and date are those of the run that gave the results, never of the
+/// rendering, so that rendering the same results again gives the same bytes. Keys are 1 to 79 printable ASCII
+/// characters; values are any text.
 public struct Provenance: Sendable, Hashable, Codable {
   /// One pair.
   public struct Entry: Sendable, Hashable, Codable {
@@ -25,7 +26,8 @@ public struct Provenance: Sendable, Hashable, Codable {
     self.date = date
   }
 
-  /// The provenance of results of one or more runs: program, commit, configuration hash and the digest of every store.
+  /// The provenance of results of one or more runs: program, commit, configuration hash and the digest of
+  /// every store.
   public init(
     software: String = "Likeness", commit: String, date: String, configuration: String,
     stores: [(name: String, digest: String)]

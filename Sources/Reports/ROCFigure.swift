@@ -3,9 +3,10 @@ import Foundation
 
 /// ROC curves over a logarithmic false accept rate.
 ///
-/// Curves are steps without interpolation. Each begins at 1/N of its own impostor count and the axis at the smallest of these,
-/// marked as a boundary. The true accept rate is linear, from a rounded value below the lowest curve or band to 100 %. Methods have the
-/// styles of the book; untrained and ceiling curves have their own.
+/// Curves are steps without interpolation. Each begins at 1/N of its own impostor count and the axis at the
+/// smallest of these, marked as a boundary. The true accept rate is linear, from a rounded value below the
+/// lowest curve or band to 100 %. Methods have the styles of the book; untrained and ceiling curves have
+/// their own.
 public struct ROCFigure: Figure, Hashable {
   public var title: String
   /// The convention of the rates, such as the FAR rule and what the bands are.
@@ -46,8 +47,8 @@ public struct ROCFigure: Figure, Hashable {
 
   /// The figure as curves over two axes.
   ///
-  /// Throws a `HarnessError` (`badInput`) for rates that are not finite or not in [0, 1], an impostor count below 1, or an axis
-  /// that would be empty.
+  /// Throws a `HarnessError` (`badInput`) for rates that are not finite or not in [0, 1], an impostor count
+  /// below 1, or an axis that would be empty.
   public func lineFigure() throws(HarnessError) -> LineFigure {
     for curve in series { try curve.validate() }
     let counts = Set(series.map(\.impostorCount)).sorted(by: >)
@@ -101,7 +102,8 @@ public struct ROCFigure: Figure, Hashable {
     return [point, summaryStatistic].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
-  /// The marks above the plot: the boundary 1/N, others for curves with fewer impostors, and the named operating point.
+  /// The marks above the plot: the boundary 1/N, others for curves with fewer impostors, and the named
+  /// operating point.
   private func references(counts: [Int], shown: ClosedRange<Double>) -> [LineFigure.ReferenceLine] {
     var lines: [LineFigure.ReferenceLine] = []
     // With many different counts the curves' own left ends must do.
@@ -115,7 +117,8 @@ public struct ROCFigure: Figure, Hashable {
     return lines
   }
 
-  /// A rounded rate below everything that is drawn: the distance to 100 % in up to eight steps of 1, 2, 2.5 or 5 times a power of ten.
+  /// A rounded rate below everything that is drawn: the distance to 100 % in up to eight steps of 1, 2, 2.5
+  /// or 5 times a power of ten.
   private func lowerBound(_ shown: ClosedRange<Double>) -> Double {
     let lowest = series.flatMap { curve in
       curve.points(from: curve.smallestFAR).filter { shown.contains($0.far) }.map {

@@ -2,8 +2,8 @@ import FeatureStores
 
 /// The ROC curve of one method on one protocol, averaged over seeds: what a `ROCFigure` draws.
 ///
-/// The curve is a step function: the rate at a false accept rate f is that of the last point with far ≤ f, as nothing between two
-/// points of the grid was observed.
+/// The curve is a step function: the rate at a false accept rate f is that of the last point with far ≤ f, as
+/// nothing between two points of the grid was observed.
 public struct ROCSeries: Sendable, Hashable, Codable {
   /// What a curve stands for.
   public enum Role: String, Sendable, Hashable, Codable {
@@ -21,7 +21,8 @@ public struct ROCSeries: Sendable, Hashable, Codable {
     public var far: Double
     /// True accept rate, 0 to 1, averaged over seeds (or folds).
     public var tar: Double
-    /// The band over seeds, lower ≤ tar ≤ upper; nil where there is none. Ends beyond 0 and 1 are cut when drawn.
+    /// The band over seeds, lower ≤ tar ≤ upper; nil where there is none. Ends beyond 0 and 1 are cut when
+    /// drawn.
     public var lower: Double?
     public var upper: Double?
 
@@ -39,7 +40,8 @@ public struct ROCSeries: Sendable, Hashable, Codable {
   public var points: [Point]
   /// The rate at the named operating point, such as "98.12 ± 0.10".
   public var summary: String?
-  /// The number of impostor comparisons behind each averaged curve: rates below 1/N are not measurable and not drawn.
+  /// The number of impostor comparisons behind each averaged curve: rates below 1/N are not measurable and
+  /// not drawn.
   public var impostorCount: Int
   /// The number of genuine comparisons, where known.
   public var genuineCount: Int?
@@ -59,7 +61,8 @@ public struct ROCSeries: Sendable, Hashable, Codable {
   /// The smallest false accept rate that can be observed.
   public var smallestFAR: Double { 1 / Double(impostorCount) }
 
-  /// Refuses counts below 1 and rates that are not finite, not in [0, 1] or not in order, with a `HarnessError` (`badInput`).
+  /// Refuses counts below 1 and rates that are not finite, not in [0, 1] or not in order, with a
+  /// `HarnessError` (`badInput`).
   func validate() throws(HarnessError) {
     func refuse(_ place: String, _ found: String, _ expected: String) -> HarnessError {
       HarnessError(.badInput, place: "ROC curve “\(name)”\(place)", found: found, expected: expected)

@@ -1,7 +1,8 @@
 /// The labels of vertical reference lines, in rows above the plot so that none covers another or a curve.
 ///
-/// Of all ways to centre the labels at their lines or to let them begin or end there, and to fill the rows, the one with the fewest
-/// rows is taken, then the one in which most labels can be joined to their lines, then the one with most labels centred.
+/// Of all ways to centre the labels at their lines or to let them begin or end there, and to fill the rows,
+/// the one with the fewest rows is taken, then the one in which most labels can be joined to their lines,
+/// then the one with most labels centred.
 struct ReferenceFlags {
   /// One label with its line's position, in points.
   struct Flag: Sendable, Hashable {
@@ -32,7 +33,8 @@ struct ReferenceFlags {
   private let measurer: TextMeasurer
   private var places: [Place] = []
 
-  /// Places the labels of `references` between `start` and `end`; `position` gives a value's place on the page.
+  /// Places the labels of `references` between `start` and `end`; `position` gives a value's place on the
+  /// page.
   init(
     _ references: [LineFigure.ReferenceLine], position: (Double) -> Double, from start: Double,
     to end: Double,
@@ -63,7 +65,8 @@ struct ReferenceFlags {
     }
   }
 
-  /// Gives each label of `order` the lowest row with room. An alignment is 0 (centred), 1 (begins at the line) or 2 (ends there).
+  /// Gives each label of `order` the lowest row with room. An alignment is 0 (centred), 1 (begins at the
+  /// line) or 2 (ends there).
   private func arranged(_ order: [Int], _ alignment: [Int], from start: Double, to end: Double) -> [Place] {
     var places: [Place] = []
     for index in order {

@@ -3,8 +3,9 @@ import FeatureStores
 extension ReportTable {
   /// The table as CSV (RFC 4180: CRLF, quotes where needed), its numbers with full precision.
   ///
-  /// A column of estimates becomes four: `… mean`, `… SD`, `… n` and `… status`; the status is empty where there is a number and else says
-  /// why there is none. Percentages stay fractions, so that nothing is rounded. Title, caption and notes are left to the other formats.
+  /// A column of estimates becomes four: `… mean`, `… SD`, `… n` and `… status`; the status is empty where
+  /// there is a number and else says why there is none. Percentages stay fractions, so that nothing is
+  /// rounded. Title, caption and notes are left to the other formats.
   public func csv() throws(HarnessError) -> String {
     try validate()
     var records = [columns.flatMap(Self.csvHeaders)]

@@ -1,7 +1,8 @@
 import FeatureStores
 
 extension ReportTable {
-  /// The table in GitHub's Markdown: a heading, the caption, the table with its columns aligned in the source, and notes.
+  /// The table in GitHub's Markdown: a heading, the caption, the table with its columns aligned in the
+  /// source, and notes.
   ///
   /// Group headers stand before the column's own. Text is escaped, so that names show as they are.
   public func markdown(headingLevel: Int = 3) throws(HarnessError) -> String {

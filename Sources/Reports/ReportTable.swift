@@ -2,9 +2,10 @@ import FeatureStores
 
 /// A table of results, written as Markdown, CSV or LaTeX.
 ///
-/// A plain value: the writers add nothing but form. Every row has one cell a column; a column of numbers may hold absent cells, and their
-/// reasons stand under the table. Numbers must be finite, deviations not negative and counts at least 1; the writers throw a
-/// `HarnessError` (`fault`) naming row and column otherwise. Equal tables give equal text.
+/// A plain value: the writers add nothing but form. Every row has one cell a column; a column of numbers may
+/// hold absent cells, and their reasons stand under the table. Numbers must be finite, deviations not
+/// negative and counts at least 1; the writers throw a `HarnessError` (`fault`) naming row and column
+/// otherwise. Equal tables give equal text.
 public struct ReportTable: Sendable, Hashable {
   /// A column and how its numbers are written.
   public struct Column: Sendable, Hashable {
@@ -62,8 +63,8 @@ public struct ReportTable: Sendable, Hashable {
     self.replicates = replicates
   }
 
-  /// The usual number of runs behind an estimate with a deviation: the most frequent, the larger of two equally frequent; nil where
-  /// there is none. Cells with another number say so.
+  /// The usual number of runs behind an estimate with a deviation: the most frequent, the larger of two
+  /// equally frequent; nil where there is none. Cells with another number say so.
   var usualCount: Int? {
     var frequencies: [Int: Int] = [:]
     for case .estimate(let estimate) in rows.flatMap({ $0.cells.map(\.content) })
@@ -120,7 +121,8 @@ public struct ReportTable: Sendable, Hashable {
   }
 }
 
-/// What stands under a table: the meaning of marks, the reasons of absent cells, lettered in order of appearance, and the remarks.
+/// What stands under a table: the meaning of marks, the reasons of absent cells, lettered in order of
+/// appearance, and the remarks.
 struct TableNotes {
   /// Symbols and their meanings.
   private(set) var marks: [TableCell.Mark] = []

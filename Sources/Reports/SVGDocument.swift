@@ -1,8 +1,10 @@
 /// What cairo's SVG output needs to become a deterministic document with a title and provenance.
 enum SVGDocument {
-  /// The document with its numbered ids counted from 0 in order of appearance, and a `title` and `metadata` element first.
+  /// The document with its numbered ids counted from 0 in order of appearance, and a `title` and `metadata`
+  /// element first.
   ///
-  /// Cairo numbers some ids (`surface12`) over the life of the process, so that the same page drawn twice would differ.
+  /// Cairo numbers some ids (`surface12`) over the life of the process, so that the same page drawn twice
+  /// would differ.
   static func finished(_ bytes: [UInt8], title: String, provenance: Provenance) -> [UInt8] {
     var head = "\n<title>\(escaped(title))</title>\n<metadata>\n"
     for entry in provenance.allEntries { head += "\(escaped(entry.key)): \(escaped(entry.value))\n" }
@@ -35,8 +37,8 @@ enum SVGDocument {
     return result
   }
 
-  /// Every id of letters and a number (`surface12`, `clip3`), and every reference to one, with the number replaced by the
-  /// order in which ids of the same letters first appear.
+  /// Every id of letters and a number (`surface12`, `clip3`), and every reference to one, with the number
+  /// replaced by the order in which ids of the same letters first appear.
   static func renumbered(_ document: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(document.count)

@@ -18,12 +18,13 @@ public struct SeriesStyle: Sendable, Hashable {
 
   /// The features as stored, without training: thin, grey, finely dotted, without markers.
   public static let untrained = SeriesStyle(colour: .grey(0.42), dash: .reference, marker: nil, width: 0.9)
-  /// The best that any method could reach on a synthetic world: thin, black, long and short dashes, without markers.
+  /// The best that any method could reach on a synthetic world: thin, black, long and short dashes, without
+  /// markers.
   public static let ceiling = SeriesStyle(colour: .black, dash: .ceiling, marker: nil, width: 0.7)
 }
 
-/// The dash patterns. The first eight are for methods and are told apart without colour; the last two are kept for
-/// reference curves.
+/// The dash patterns. The first eight are for methods and are told apart without colour; the last two are
+/// kept for reference curves.
 public enum Dash: Int, Sendable, Hashable, CaseIterable {
   case solid, dashed, dotDashed, dotted, longDashed, dotDotDashed, shortDashed, longShort
   case reference, ceiling

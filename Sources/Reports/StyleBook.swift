@@ -1,12 +1,14 @@
 /// Which style belongs to which method, for all figures of an experiment.
 ///
-/// The style comes from the method's name and not from the order or the number of curves in a figure. A name that begins with a
-/// known loss ("ArcFace", "ArcFace × MultiFace (N = 4)") has that loss's colour in every experiment; what follows the loss chooses the
-/// dash. Other names get a colour by a hash of their bytes (FNV-1a, the same on every machine and in every process).
+/// The style comes from the method's name and not from the order or the number of curves in a figure. A name
+/// that begins with a known loss ("ArcFace", "ArcFace × MultiFace (N = 4)") has that loss's colour in every
+/// experiment; what follows the loss chooses the dash. Other names get a colour by a hash of their bytes
+/// (FNV-1a, the same on every machine and in every process).
 ///
-/// Make one book from the names of *all* methods that any figure will show: where two of them would get one style, the later
-/// name (known losses first, in the order of `knownLosses`; then by Unicode scalars) takes the next free one. Up to 512 names have
-/// different styles. The order in which the names are given does not matter.
+/// Make one book from the names of *all* methods that any figure will show: where two of them would get one
+/// style, the later name (known losses first, in the order of `knownLosses`; then by Unicode scalars) takes
+/// the next free one. Up to 512 names have different styles. The order in which the names are given does not
+/// matter.
 public struct StyleBook: Sendable, Hashable {
   private var styles: [String: SeriesStyle]
 
@@ -31,7 +33,8 @@ public struct StyleBook: Sendable, Hashable {
     }
   }
 
-  /// The style of a method. A name that is not in the book gets the style that it would prefer, which another may have.
+  /// The style of a method. A name that is not in the book gets the style that it would prefer, which another
+  /// may have.
   public func style(of method: String) -> SeriesStyle {
     if let style = styles[method] { return style }
     let slot = Place(of: method).candidates[0]

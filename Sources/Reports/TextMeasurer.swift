@@ -2,8 +2,8 @@ import CCairo
 
 /// Widths of text and the breaking of lines, the same for every output format and resolution.
 ///
-/// Measures without hinting at one large size and scales down, so that a figure's layout does not depend on where it is
-/// drawn. Not for use by several threads at once.
+/// Measures without hinting at one large size and scales down, so that a figure's layout does not depend on
+/// where it is drawn. Not for use by several threads at once.
 public final class TextMeasurer {
   private static let size = 200.0
   private let surface: OpaquePointer?
@@ -39,8 +39,9 @@ public final class TextMeasurer {
 
   /// `text` in lines of at most `limit` points.
   ///
-  /// Breaks at spaces, and inside a word only where the word alone is too wide; line feeds are kept. Empty text is one empty
-  /// line. A limit below one character still gives one character a line, so that this always ends.
+  /// Breaks at spaces, and inside a word only where the word alone is too wide; line feeds are kept. Empty
+  /// text is one empty line. A limit below one character still gives one character a line, so that this
+  /// always ends.
   public func wrap(_ text: String, _ font: Font, limit: Double) -> [String] {
     var lines: [String] = []
     for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
