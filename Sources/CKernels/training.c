@@ -70,57 +70,72 @@ static inline void philox(uint64_t counter, uint32_t key0, uint32_t key1, uint32
 #undef T
 
 #if defined(__x86_64__)
-#define DISPATCH(type, name, ...)                           \
-  do {                                                      \
-    switch (ck_vector_level()) {                            \
-      case 2: type##_v4_##name(__VA_ARGS__); break;         \
-      case 1: type##_v3_##name(__VA_ARGS__); break;         \
-      default: type##_v1_##name(__VA_ARGS__); break;        \
-    }                                                       \
-  } while (0)
+#define DISPATCH(level, type, name, ...)            \
+  switch (level) {                                  \
+    case 2: type##_v4_##name(__VA_ARGS__); break;   \
+    case 1: type##_v3_##name(__VA_ARGS__); break;   \
+    default: type##_v1_##name(__VA_ARGS__); break;  \
+  }
 #else
-#define DISPATCH(type, name, ...) type##_v1_##name(__VA_ARGS__)
+#define DISPATCH(level, type, name, ...) \
+  (void)level;                           \
+  type##_v1_##name(__VA_ARGS__);
 #endif
 
-#define ENTRIES(T, S)                                                                                                 \
-  void ck_fill_rows_##S(T *y, size_t stride, size_t rows, size_t n, const T *row) {                                   \
-    DISPATCH(S, fill_rows, y, stride, rows, n, row);                                                                  \
-  }                                                                                                                   \
-  void ck_column_sums_##S(const T *x, size_t stride, size_t rows, size_t n, T *sum) {                                 \
-    DISPATCH(S, column_sums, x, stride, rows, n, sum);                                                                \
-  }                                                                                                                   \
-  void ck_column_moments_##S(const T *x, size_t stride, size_t rows, size_t n, T *mean, T *variance) {                \
-    DISPATCH(S, column_moments, x, stride, rows, n, mean, variance);                                                  \
-  }                                                                                                                   \
-  void ck_standardise_##S(const T *x, size_t stride, size_t rows, size_t n, const T *mean, const T *inverse,          \
-                          const T *gain, const T *shift, T *unit, T *y) {                                             \
-    DISPATCH(S, standardise, x, stride, rows, n, mean, inverse, gain, shift, unit, y);                                \
-  }                                                                                                                   \
-  void ck_standardise_backward_##S(const T *g, const T *unit, size_t stride, size_t rows, size_t n,                   \
-                                   const T *inverse, const T *gain, T *d_gain, T *d_shift, T *dx, T *sums) {          \
-    DISPATCH(S, standardise_backward, g, unit, stride, rows, n, inverse, gain, d_gain, d_shift, dx, sums);            \
-  }                                                                                                                   \
-  void ck_prelu_##S(const T *x, size_t stride, size_t rows, size_t n, const T *slope, T *y) {                         \
-    DISPATCH(S, prelu, x, stride, rows, n, slope, y);                                                                 \
-  }                                                                                                                   \
-  void ck_prelu_backward_##S(const T *x, const T *g, size_t stride, size_t rows, size_t n, const T *slope, T *dx,     \
-                             T *d_slope) {                                                                            \
-    DISPATCH(S, prelu_backward, x, g, stride, rows, n, slope, dx, d_slope);                                           \
-  }                                                                                                                   \
-  void ck_multiply_##S(const T *x, const T *mask, size_t n, T *y) { DISPATCH(S, multiply, x, mask, n, y); }           \
-  void ck_scale_by_##S(T *y, const T *mask, size_t n, T factor) { DISPATCH(S, scale_by, y, mask, n, factor); }       \
-  void ck_add_##S(const T *x, size_t n, T *y) { DISPATCH(S, add, x, n, y); }                                          \
-  void ck_divide_##S(const T *x, size_t n, T divisor, T *y) { DISPATCH(S, divide, x, n, divisor, y); }                \
-  void ck_remove_radial_##S(const T *u, size_t n, T radial, T divisor, T *g) {                                        \
-    DISPATCH(S, remove_radial, u, n, radial, divisor, g);                                                             \
-  }                                                                                                                   \
-  void ck_dropout_mask_##S(T *mask, size_t n, uint32_t key0, uint32_t key1, uint64_t first, uint32_t threshold,       \
-                           T kept) {                                                                                  \
-    DISPATCH(S, dropout_mask, mask, n, key0, key1, first, threshold, kept);                                           \
-  }                                                                                                                   \
-  void ck_sgd_##S(T *w, const T *g, T *v, size_t n, T rate, T momentum, T decay, T scale, int nesterov) {             \
-    DISPATCH(S, sgd, w, g, v, n, rate, momentum, decay, scale, nesterov);                                             \
+#define UNPACK(...) __VA_ARGS__
+#define ENTRY(S, name, parameters, ...)                                    \
+  void ck_##name##_##S##_at(int level, UNPACK parameters) {                \
+    DISPATCH(level, S, name, __VA_ARGS__)                                  \
+  }                                                                        \
+  void ck_##name##_##S(UNPACK parameters) {                                \
+    ck_##name##_##S##_at(ck_vector_level(), __VA_ARGS__);                  \
   }
+
+#define ENTRIES(T, S)                                                                                      \
+  ENTRY(S, fill_rows,                                                                                      \
+        (T *y, size_t stride, size_t rows, size_t n, const T *row),                                        \
+        y, stride, rows, n, row)                                                                           \
+  ENTRY(S, column_sums,                                                                                    \
+        (const T *x, size_t stride, size_t rows, size_t n, T *sum),                                        \
+        x, stride, rows, n, sum)                                                                           \
+  ENTRY(S, column_moments,                                                                                 \
+        (const T *x, size_t stride, size_t rows, size_t n, T *mean, T *variance),                          \
+        x, stride, rows, n, mean, variance)                                                                \
+  ENTRY(S, standardise,                                                                                    \
+        (const T *x, size_t stride, size_t rows, size_t n, const T *mean, const T *inverse, const T *gain, \
+         const T *shift, T *unit, T *y),                                                                   \
+        x, stride, rows, n, mean, inverse, gain, shift, unit, y)                                           \
+  ENTRY(S, standardise_backward,                                                                           \
+        (const T *g, const T *unit, size_t stride, size_t rows, size_t n, const T *inverse, const T *gain, \
+         T *d_gain, T *d_shift, T *dx, T *sums),                                                           \
+        g, unit, stride, rows, n, inverse, gain, d_gain, d_shift, dx, sums)                                \
+  ENTRY(S, prelu,                                                                                          \
+        (const T *x, size_t stride, size_t rows, size_t n, const T *slope, T *y),                          \
+        x, stride, rows, n, slope, y)                                                                      \
+  ENTRY(S, prelu_backward,                                                                                 \
+        (const T *x, const T *g, size_t stride, size_t rows, size_t n, const T *slope, T *dx, T *d_slope), \
+        x, g, stride, rows, n, slope, dx, d_slope)                                                         \
+  ENTRY(S, multiply,                                                                                       \
+        (const T *x, const T *mask, size_t n, T *y),                                                       \
+        x, mask, n, y)                                                                                     \
+  ENTRY(S, scale_by,                                                                                       \
+        (T *y, const T *mask, size_t n, T factor),                                                         \
+        y, mask, n, factor)                                                                                \
+  ENTRY(S, add,                                                                                            \
+        (const T *x, size_t n, T *y),                                                                      \
+        x, n, y)                                                                                           \
+  ENTRY(S, divide,                                                                                         \
+        (const T *x, size_t n, T divisor, T *y),                                                           \
+        x, n, divisor, y)                                                                                  \
+  ENTRY(S, remove_radial,                                                                                  \
+        (const T *u, size_t n, T radial, T divisor, T *g),                                                 \
+        u, n, radial, divisor, g)                                                                          \
+  ENTRY(S, dropout_mask,                                                                                   \
+        (T *mask, size_t n, uint32_t key0, uint32_t key1, uint64_t first, uint32_t threshold, T kept),     \
+        mask, n, key0, key1, first, threshold, kept)                                                       \
+  ENTRY(S, sgd,                                                                                            \
+        (T *w, const T *g, T *v, size_t n, T rate, T momentum, T decay, T scale, int nesterov),            \
+        w, g, v, n, rate, momentum, decay, scale, nesterov)
 
 ENTRIES(float, f32)
 ENTRIES(double, f64)
