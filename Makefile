@@ -21,16 +21,13 @@ DATA ?=
 
 # Experiments that need real face features, which this repository does not hold. They join `make paper` with DATA=DIR.
 REAL_DATA_EXPERIMENTS := experiments/cfp-cross-pose.yaml
-PAPER_EXPERIMENTS := $(filter-out $(REAL_DATA_EXPERIMENTS),$(sort $(wildcard experiments/*.yaml)))
-ifneq ($(DATA),)
-PAPER_EXPERIMENTS += $(wildcard $(REAL_DATA_EXPERIMENTS))
-endif
-# Those that have been reported before.
-REPORTED_EXPERIMENTS := $(foreach file,$(sort $(wildcard experiments/*.yaml)),\
+PAPER_EXPERIMENTS := $(filter-out $(if $(DATA),,$(REAL_DATA_EXPERIMENTS)),$(sort $(wildcard experiments/*.yaml)))
+# Those of them that have been reported before.
+REPORTED_EXPERIMENTS := $(foreach file,$(PAPER_EXPERIMENTS),\
   $(if $(wildcard $(RESULTS)/$(basename $(notdir $(file)))),$(file)))
 
-RUN_FLAGS := --results $(RESULTS) $(if $(JOBS),--jobs $(JOBS)) $(if $(DATA),--data $(DATA))
-REPORT_FLAGS := --results $(RESULTS) --figures $(FIGURES)
+RUN_FLAGS := --results $(RESULTS)$(if $(JOBS), --jobs $(JOBS))$(if $(DATA), --data $(DATA))
+REPORT_FLAGS := $(RUN_FLAGS) --figures $(FIGURES)
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
 .PHONY: all build build-tests test tables figures paper bench lint format docs clean setup help
@@ -48,17 +45,17 @@ build-tests: setup ## build the program and its tests
 test: setup ## run all tests, optimised
 	swift test $(SWIFT_TEST_FLAGS)
 
-tables: build ## write the tables again, of every experiment that has been reported
+tables: build ## write the tables again, of the experiments that have been reported
 	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENT)')
 	$(foreach file,$(REPORTED_EXPERIMENTS),$(LIKENESS) report $(file) $(REPORT_FLAGS) --only tables &&) true
 
-figures: build ## draw the figures again, of every experiment that has been reported
+figures: build ## draw the figures again, of the experiments that have been reported
 	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENT)')
 	$(foreach file,$(REPORTED_EXPERIMENTS),$(LIKENESS) report $(file) $(REPORT_FLAGS) --only figures &&) true
 
 paper: build ## run and report every experiment; with DATA=DIR also those on real face features
 	@echo 'will run and report: $(PAPER_EXPERIMENTS)'
-	@$(if $(DATA),true,echo 'without DATA=DIR left out: $(wildcard $(REAL_DATA_EXPERIMENTS))')
+	@$(if $(DATA),true,echo 'left out for want of DATA=DIR: $(wildcard $(REAL_DATA_EXPERIMENTS))')
 	$(foreach file,$(PAPER_EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
 	  $(LIKENESS) report $(file) $(REPORT_FLAGS) &&) true
 

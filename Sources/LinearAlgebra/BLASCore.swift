@@ -28,7 +28,7 @@ public struct BLASCore: Sendable {
   public static let current: BLASCore = {
     openblas_set_num_threads(1)
     let core = BLASCore(
-      library: .loaded, requested: getenv("OPENBLAS_CORETYPE").map { String(cString: $0) },
+      library: .loaded, requested: getenv("OPENBLAS_CORETYPE").map { String(cString: $0) } ?? "",
       vectorLevel: vectorLevel)
     // Choosing again resets the library's state, its thread count included.
     openblas_set_num_threads(1)
@@ -65,8 +65,9 @@ public struct BLASCore: Sendable {
     var version: String
   }
 
-  /// Brings `library` to the best core that `vectorLevel` allows, unless the user requested one.
-  init(library: Library, requested: String?, vectorLevel: Int) {
+  /// Brings `library` to the best core that `vectorLevel` allows, unless the user requested one by a name that is not empty.
+  init(library: Library, requested: String, vectorLevel: Int) {
+    let requested = requested.isEmpty ? nil : requested
     let found = library.coreName()
     let level = Self.vectorLevel(ofCore: found)
     var warning: String?

@@ -1,11 +1,77 @@
 import ArgumentParser
+import FeatureStores
+import Foundation
 
+/// The command `likeness`.
+///
+/// Exit status: 0 done; 1 some run failed; 64 wrong usage; 65 bad input data; 66 input missing; 70 a fault of ours; 73 cannot
+/// write; 130 interrupted. Errors go to standard error as `likeness: error: …`, results to standard output.
 @main
 struct Likeness: AsyncParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
+    commandName: "likeness",
     abstract: "A reproducible benchmark harness for face-recognition losses and training mechanisms.",
+    version: version,
     subcommands: [
       Run.self, Status.self, Report.self, Evaluate.self, Curve.self, Generate.self, Inspect.self,
-      List.self,
+      List.self, Doctor.self,
     ])
+
+  static func main() async {
+    var command: any ParsableCommand
+    // Wrong usage, and the requests for help or the version, are the parser's to answer.
+    do { command = try parseAsRoot() } catch { exit(withError: error) }
+    do {
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      finish(error)
+    }
+  }
+
+  /// Ends the process as `error`, thrown by a command, asks for.
+  private static func finish(_ error: any Error) -> Never {
+    switch error {
+    case is ExitCode, is CleanExit, is ValidationError:
+      exit(withError: error)
+    case is CancellationError:
+      report("interrupted")
+      Foundation.exit(130)
+    default:
+      let error = error as? HarnessError ?? HarnessError(unforeseen: error)
+      report("error: \(error)")
+      Foundation.exit(error.kind.exitStatus)
+    }
+  }
+
+  private static func report(_ message: String) {
+    FileHandle.standardError.write(Data("likeness: \(message)\n".utf8))
+  }
+}
+
+extension HarnessError {
+  /// The harness's view of an error that no room foresaw: of the file system where Foundation says so, else a fault.
+  fileprivate init(unforeseen error: any Error) {
+    guard let system = error as? CocoaError else {
+      self.init(.fault, found: "\(error)", advice: "This is a fault of Likeness; please report it.")
+      return
+    }
+    let kind: Kind =
+      switch system.code {
+      case .fileNoSuchFile, .fileReadNoSuchFile: .missingInput
+      case .fileWriteUnknown, .fileWriteNoPermission, .fileWriteOutOfSpace, .fileWriteVolumeReadOnly,
+        .fileWriteFileExists, .fileWriteInvalidFileName:
+        .cannotWrite
+      case .fileReadUnknown, .fileReadNoPermission, .fileReadCorruptFile, .fileReadInapplicableStringEncoding,
+        .fileReadUnknownStringEncoding, .fileReadTooLarge, .propertyListReadCorrupt:
+        .badInput
+      default: .fault
+      }
+    self.init(kind, file: system.filePath ?? "", found: system.localizedDescription)
+  }
 }

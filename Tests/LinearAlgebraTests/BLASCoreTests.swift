@@ -32,7 +32,7 @@ import Testing
   ])
   func aCoreAsGoodAsTheCPUIsLeftAlone(core: String, level: Int) {
     let build = Build(running: core)
-    let choice = BLASCore(library: build.library(), requested: nil, vectorLevel: level)
+    let choice = BLASCore(library: build.library(), requested: "", vectorLevel: level)
     #expect(choice.name == core && choice.replaced == nil && choice.warning == nil && build.asked == [])
     #expect(choice.version == "stand-in")
   }
@@ -43,7 +43,7 @@ import Testing
     ("Sandybridge", 1, "Haswell"),
   ])
   func aCoreBelowTheCPUIsReplaced(found: String, level: Int, expected: String) {
-    let choice = BLASCore(library: Build(running: found).library(), requested: nil, vectorLevel: level)
+    let choice = BLASCore(library: Build(running: found).library(), requested: "", vectorLevel: level)
     #expect(choice.name == expected && choice.replaced == found && choice.warning == nil)
   }
 
@@ -68,7 +68,7 @@ import Testing
 
   @Test func aBuildThatCannotChooseIsUsedAsItIsWithAWarning() throws {
     let build = Build(running: "Prescott")
-    let choice = BLASCore(library: build.library(canChoose: false), requested: nil, vectorLevel: 2)
+    let choice = BLASCore(library: build.library(canChoose: false), requested: "", vectorLevel: 2)
     #expect(choice.name == "Prescott" && choice.replaced == nil)
     let warning = try #require(choice.warning)
     #expect(warning.contains("OPENBLAS_CORETYPE=SkylakeX") && warning.contains("cannot be told"))
@@ -76,14 +76,14 @@ import Testing
 
   @Test func aBuildWithoutTheBestCoreGetsTheNextBest() throws {
     let build = Build(running: "Prescott", cores: ["Prescott", "Haswell"])
-    let choice = BLASCore(library: build.library(), requested: nil, vectorLevel: 2)
+    let choice = BLASCore(library: build.library(), requested: "", vectorLevel: 2)
     #expect(choice.name == "Haswell" && choice.replaced == "Prescott")
     #expect(try #require(choice.warning).contains("this CPU can run SkylakeX"))
   }
 
   @Test func aBuildThatKnowsNoneOfTheBetterCoresIsPutBack() throws {
     let build = Build(running: "Zen", cores: ["Prescott", "Zen"])
-    let choice = BLASCore(library: build.library(), requested: nil, vectorLevel: 2)
+    let choice = BLASCore(library: build.library(), requested: "", vectorLevel: 2)
     #expect(choice.name == "Zen" && choice.replaced == nil)
     #expect(choice.warning != nil)
   }

@@ -1,0 +1,78 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct RootCommandTests {
+  /// The names in the list of subcommands that `--help` prints.
+  static func subcommands() throws -> [String] {
+    let help = try LikenessProgram.run("--help").output
+    let list = try #require(help.components(separatedBy: "SUBCOMMANDS:\n").last)
+    return list.split(separator: "\n").compactMap { line in
+      // A name stands two blanks in; explanations that go on stand further right.
+      guard line.hasPrefix("  "), !line.hasPrefix("   "), !line.hasPrefix("  See") else { return nil }
+      return line.split(separator: " ").first.map(String.init)
+    }
+  }
+
+  @Test func helpListsTheSubcommands() throws {
+    let result = try LikenessProgram.run("--help")
+    #expect(result.status == 0 && result.errors == "")
+    #expect(result.output.hasPrefix("OVERVIEW: A reproducible benchmark harness for face-recognition losses"))
+    #expect(result.output.contains("\nUSAGE: likeness <subcommand>\n"))
+    let names = try Self.subcommands()
+    for name in ["run", "status", "evaluate", "generate", "inspect", "doctor"] {
+      #expect(names.contains(name))
+    }
+    #expect(Set(names).count == names.count)
+  }
+
+  @Test func withoutArgumentsHelpIsShown() throws {
+    let result = try LikenessProgram.run()
+    #expect(result.status == 0)
+    #expect(result.output == (try LikenessProgram.run("--help").output))
+  }
+
+  @Test func everySubcommandExplainsItself() throws {
+    for name in try Self.subcommands() {
+      let result = try LikenessProgram.run(name, "--help")
+      #expect(result.status == 0 && result.errors == "", "\(name)")
+      #expect(result.output.contains("USAGE: likeness \(name)"), "\(name)")
+      #expect(result.output.hasPrefix("OVERVIEW: "), "\(name)")
+    }
+  }
+
+  @Test func versionIsOneNumber() throws {
+    let result = try LikenessProgram.run("--version")
+    #expect(result.status == 0 && result.output == "0.1.0\n" && result.errors == "")
+  }
+
+  @Test(arguments: [
+    ["nonsense"], ["inspect"], ["inspect", "a.h5", "--format", "xml"], ["doctor", "--nonsense"],
+  ])
+  func wrongUsageExitsWith64AndShowsTheUsage(arguments: [String]) throws {
+    let result = try ProcessResult(LikenessProgram.path, arguments, environment: [:])
+    #expect(result.status == 64 && result.output == "")
+    #expect(result.errors.hasPrefix("Error: ") && result.errors.contains("\nUsage: likeness"))
+  }
+
+  @Test func missingInputExitsWith66AndOneLine() throws {
+    let folder = try TemporaryFolder()
+    let result = try LikenessProgram.run("inspect", "nothing.h5", folder: folder.path)
+    #expect(result.status == 66 && result.output == "")
+    #expect(result.errors == "likeness: error: nothing.h5: no such file\n")
+  }
+
+  @Test func badInputExitsWith65AndOneLine() throws {
+    let folder = try TemporaryFolder()
+    try Data("no store\n".utf8).write(to: URL(fileURLWithPath: folder.file("text.h5")))
+    try Data("version: [1\n".utf8).write(to: URL(fileURLWithPath: folder.file("broken.yaml")))
+    for arguments in [["inspect", "text.h5"], ["generate", "broken.yaml", "--output", "world"]] {
+      let result = try ProcessResult(
+        LikenessProgram.path, arguments, environment: ProcessInfo.processInfo.environment, folder: folder.path
+      )
+      #expect(result.status == 65 && result.output == "", "\(arguments)")
+      #expect(result.errors.hasPrefix("likeness: error: \(arguments[1])"), "\(result.errors)")
+      #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    }
+  }
+}
