@@ -56,7 +56,7 @@ public struct ExperimentReport: Sendable {
       ]
       for (suffix, text) in contents {
         let file = "\(folder)/\(name).\(suffix)"
-        try OutputFile.write(text, to: file)
+        try OutputFile.write(Array(text.utf8), to: file)
         files.append(file)
       }
     }
