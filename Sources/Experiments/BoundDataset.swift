@@ -22,6 +22,9 @@ public struct BoundDataset: Sendable {
 
 /// A protocol bound to its lists and its store.
 public struct BoundTest: Sendable {
+  /// The protocol's name, with the set or lists that it is used on where an experiment uses it more than once. No two tests of an
+  /// experiment share it.
+  public let name: String
   /// The pairs, resolved to rows of the test store.
   public let task: VerificationTask
   /// The features of the test store as they are.
@@ -30,8 +33,6 @@ public struct BoundTest: Sendable {
   public let digest: String
   /// For worlds: what the ceiling row scores with.
   public let oracle: WorldOracle?
-
-  public var name: String { task.definition.name }
 }
 
 /// The oracle of a world with the identity latents of a test set's images.

@@ -7,7 +7,8 @@ public enum Commit {
   /// The variable `LIKENESS_COMMIT`, which a packager sets, goes first; then the checkout that holds the program.
   public static let current: String = {
     if let given = ProcessInfo.processInfo.environment["LIKENESS_COMMIT"], !given.isEmpty { return given }
-    let program = URL(fileURLWithPath: CommandLine.arguments.first ?? "").resolvingSymlinksInPath()
+    // Not the first argument: a program found through PATH has a bare name there, which means nothing from here.
+    guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return "unknown" }
     return describe(folder: program.deletingLastPathComponent().path) ?? "unknown"
   }()
 

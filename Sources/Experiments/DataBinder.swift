@@ -15,7 +15,11 @@ struct DataBinder {
     switch definition.data {
     case .world(let world, let train): return [try bind(world, train: train, note: note)]
     case .stores(let train): return [try bind(train: train)]
-    case .folds(let stores, let unlisted): return try stores.map { try bind(foldwise: $0, unlisted) }
+    case .folds(let stores, let unlisted):
+      let names = Self.names(of: stores)
+      let datasets = try zip(stores, names).map { try bind(foldwise: $0, name: $1, unlisted) }
+      try requireDifferentContent(datasets, of: stores)
+      return datasets
     }
   }
 
@@ -39,12 +43,12 @@ struct DataBinder {
       }
     }
     let training = try labelled(StoreLocation(path: generator.store(of: train)))
-    let tests = try definition.protocols.map { use in
+    let tests = try definitions().map { use, name, rules in
       let store = try FeatureStore(opening: StoreLocation(path: generator.store(of: use.source)))
       let oracle = try FeatureStore(opening: StoreLocation(path: generator.oracleStore(of: use.source)))
       let table = try EmbeddingTable(store)
       return BoundTest(
-        task: try task(use, lists: generator.lists(of: use.source), table), table: table,
+        name: name, task: try task(rules, lists: generator.lists(of: use.source), table), table: table,
         digest: try store.digest(), oracle: try WorldOracle(world, store: oracle))
     }
     return BoundDataset(
@@ -54,29 +58,28 @@ struct DataBinder {
 
   private func bind(train: String) throws -> BoundDataset {
     let training = try labelled(try location(train))
-    let tests = try definition.protocols.map { use in
+    let tests = try definitions().map { use, name, rules in
       let store = try FeatureStore(opening: try location(use.source))
       let table = try EmbeddingTable(store)
       return BoundTest(
-        task: try task(use, lists: try path(use.lists ?? ""), table), table: table,
-        digest: try store.digest(),
-        oracle: nil)
+        name: name, task: try task(rules, lists: try path(use.lists ?? ""), table), table: table,
+        digest: try store.digest(), oracle: nil)
     }
     return BoundDataset(
-      name: Self.name(of: train), features: try training.store.features(), labels: training.labels,
+      name: Self.names(of: [train])[0], features: try training.store.features(), labels: training.labels,
       digest: try training.store.digest(), tests: tests, trainingRows: nil)
   }
 
-  private func bind(foldwise file: String, _ unlisted: ExperimentData.UnlistedIdentities) throws
-    -> BoundDataset
+  private func bind(foldwise file: String, name: String, _ unlisted: ExperimentData.UnlistedIdentities)
+    throws -> BoundDataset
   {
     let training = try labelled(try location(file))
     let table = try EmbeddingTable(training.store)
     let digest = try training.store.digest()
-    let tests = try definition.protocols.map { use in
+    let tests = try definitions().map { use, name, rules in
       BoundTest(
-        task: try task(use, lists: try path(use.lists ?? ""), table), table: table, digest: digest,
-        oracle: nil)
+        name: name, task: try task(rules, lists: try path(use.lists ?? ""), table), table: table,
+        digest: digest, oracle: nil)
     }
     let listed = try tests.map { test -> [Set<Int>] in
       let folds = (0..<test.task.foldCount).map { fold in
@@ -92,7 +95,7 @@ struct DataBinder {
         expected: "the same number of folds in each, at least 3")
     }
     return BoundDataset(
-      name: Self.name(of: file), features: table.features, labels: training.labels, digest: digest,
+      name: name, features: table.features, labels: training.labels, digest: digest,
       tests: tests,
       trainingRows: FoldSelection.trainingRows(labels: training.labels, listed: listed, unlisted: unlisted))
   }
@@ -123,9 +126,27 @@ struct DataBinder {
     return (store, labels.map { Int($0) })
   }
 
-  private func task(_ use: ProtocolUse, lists: String, _ table: EmbeddingTable) throws -> VerificationTask {
-    try VerificationTask(
-      try ProtocolDefinition(file: use.file), lists: lists, names: table.names, source: table.source)
+  /// The protocols, each with its rules and with a name of its own.
+  private func definitions() throws -> [(use: ProtocolUse, name: String, rules: ProtocolDefinition)] {
+    let rules = try definition.protocols.map { try ProtocolDefinition(file: $0.file) }
+    let tests = zip(definition.protocols, rules).map { use, own in
+      let isAlone = rules.count { $0.name == own.name } == 1
+      let name = isAlone ? own.name : "\(own.name)-\(RunIdentity.readable(use.place))"
+      return (use: use, name: name, rules: own)
+    }
+    for (index, test) in tests.enumerated() where tests[..<index].contains(where: { $0.name == test.name }) {
+      throw HarnessError(
+        .badInput, file: definition.file, place: "protocols[\(index)]",
+        found: "the protocol name ‘\(test.name)’ a second time", expected: "a name for each",
+        advice: "The names are in the protocols' files.")
+    }
+    return tests
+  }
+
+  private func task(_ rules: ProtocolDefinition, lists: String, _ table: EmbeddingTable) throws
+    -> VerificationTask
+  {
+    try VerificationTask(rules, lists: lists, names: table.names, source: table.source)
   }
 
   private func location(_ text: String) throws -> StoreLocation {
@@ -144,8 +165,29 @@ struct DataBinder {
     return "\(data)/\(text)"
   }
 
-  /// `cfp_dlib` of `stores/cfp_dlib.h5`.
-  private static func name(of file: String) -> String {
-    ((StoreLocation(file).path as NSString).lastPathComponent as NSString).deletingPathExtension
+  /// What tables call stores: `cfp_dlib` of `stores/cfp_dlib.h5`, and what tells them apart as well where two would be called the same.
+  static func names(of files: [String]) -> [String] {
+    let short = files.map { file in
+      let location = StoreLocation(file)
+      let name = ((location.path as NSString).lastPathComponent as NSString).deletingPathExtension
+      return ([name] + location.group.split(separator: "/").map(String.init)).joined(separator: "-")
+    }
+    return zip(files, short).map { file, name in
+      short.count { $0 == name } == 1 ? name : RunIdentity.readable(file)
+    }
+  }
+
+  /// Rows of equal content would be the same runs under two names.
+  private func requireDifferentContent(_ datasets: [BoundDataset], of stores: [String]) throws {
+    for (index, dataset) in datasets.enumerated() {
+      if let other = datasets[..<index].firstIndex(where: {
+        $0.digest == dataset.digest || $0.name == dataset.name
+      }) {
+        throw HarnessError(
+          .badInput, file: definition.file, place: "data.folds.stores",
+          found: "‘\(stores[index])’ with the name or the content of ‘\(stores[other])’",
+          expected: "different stores")
+      }
+    }
   }
 }

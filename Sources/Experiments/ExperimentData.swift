@@ -30,7 +30,7 @@ public enum ExperimentData: Sendable, Equatable {
     }
     if let world = top["world"] {
       let mapping = try world.mapping(keys: ["definition", "train"])
-      let definition = try WorldDefinition(file: try mapping.required("definition").relativePath())
+      let definition = try WorldDefinition(file: try mapping.required("definition").existingFile())
       let train = try mapping.required("train").choice(of: definition.sets.map(\.name))
       self = .world(definition: definition, train: train)
     } else if let stores = top["stores"] {
@@ -53,7 +53,7 @@ public enum ExperimentData: Sendable, Equatable {
 }
 
 /// A protocol of an experiment, with the store and the lists that it reads.
-public struct ProtocolUse: Sendable, Equatable {
+public struct ProtocolUse: Sendable, Hashable {
   /// The protocol's YAML file.
   public var file: String
   /// For worlds: the set that is tested. For stores: the store's file.
@@ -61,21 +61,24 @@ public struct ProtocolUse: Sendable, Equatable {
   /// For stores: the folder of the lists. A world has its own.
   public var lists: String?
 
+  /// What tells this use of a protocol from another.
+  var place: String { source.isEmpty ? lists ?? "" : (source as NSString).deletingPathExtension }
+
   init(_ node: ConfigurationNode, data: ExperimentData) throws {
     switch data {
     case .world(let definition, let train):
       let mapping = try node.mapping(keys: ["protocol", "set"])
-      file = try mapping.required("protocol").relativePath()
+      file = try mapping.required("protocol").existingFile()
       let tests = definition.sets.filter { $0.kind != .deep && $0.name != train }.map(\.name)
       source = try mapping.required("set").choice(of: tests)
     case .stores:
       let mapping = try node.mapping(keys: ["protocol", "store", "lists"])
-      file = try mapping.required("protocol").relativePath()
+      file = try mapping.required("protocol").existingFile()
       source = try mapping.required("store").string()
       lists = try mapping.required("lists").string()
     case .folds:
       let mapping = try node.mapping(keys: ["protocol", "lists"])
-      file = try mapping.required("protocol").relativePath()
+      file = try mapping.required("protocol").existingFile()
       source = ""
       lists = try mapping.required("lists").string()
     }
@@ -83,9 +86,24 @@ public struct ProtocolUse: Sendable, Equatable {
 }
 
 extension ConfigurationNode {
-  /// A path, relative to the folder of the file that names it.
-  func relativePath() throws -> String {
+  /// The path of a file that is there; an error with the nearest name in its folder where it is not.
+  func existingFile() throws -> String {
     let text = try string()
+    let path = relative(text)
+    if FileManager.default.fileExists(atPath: path) { return path }
+    let folder = (path as NSString).deletingLastPathComponent
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    let nearest = NearestName.suggestion(for: (path as NSString).lastPathComponent, among: names)
+    let prefix = (text as NSString).deletingLastPathComponent
+    var failure = error(
+      found: "‘\(text)’, but there is no file \(path)",
+      advice: nearest.map { "Did you mean ‘\((prefix as NSString).appendingPathComponent($0))’?" })
+    failure.kind = .missingInput
+    throw failure
+  }
+
+  /// A path, relative to the folder of the file that names it.
+  private func relative(_ text: String) -> String {
     if text.hasPrefix("/") { return text }
     let folder = (file as NSString).deletingLastPathComponent
     return (((folder.isEmpty ? "." : folder) as NSString).appendingPathComponent(text) as NSString)

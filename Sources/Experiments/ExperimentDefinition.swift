@@ -61,6 +61,8 @@ public struct ExperimentDefinition: Sendable {
     samplers = try top.value("samplers", default: [.uniform]) {
       try Self.elements($0).map { try SamplerConfiguration($0) }
     }
+    try Self.requireDifferent(protocols, top["protocols"])
+    try Self.requireDifferent(networks.map(\.configuration), top["networks"])
     try Self.requireDifferent(losses, top["losses"])
     try Self.requireDifferent(mechanisms, top["mechanisms"])
     try Self.requireDifferent(samplers, top["samplers"])

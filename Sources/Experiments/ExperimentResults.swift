@@ -41,14 +41,24 @@ public struct ExperimentResults: Sendable {
     public var entries: [String: Entry]
     public var environments: [RunEnvironment]
 
+    /// Where the row stands as a whole: unsupported, else failed if a run is (with the first one's reason), running if one is,
+    /// finished if all are, else pending.
+    public var state: RunState {
+      if let reason = row.unsupportedReason { return .unsupported(reason: reason) }
+      let states = runs.map(\.state)
+      for case .failed(let reason) in states { return .failed(reason: reason) }
+      if states.contains(.running) { return .running }
+      return states.allSatisfy { $0 == .finished } ? .finished : .pending
+    }
+
     /// Why a cell has no number: the reason of a failure or of being unsupported, or what is missing.
     public var gap: String? {
-      if let reason = row.unsupportedReason { return "unsupported: \(reason)" }
-      for (_, state) in runs {
-        if case .failed(let reason) = state { return "failed: \(reason)" }
+      switch state {
+      case .finished: return nil
+      case .failed(let reason), .unsupported(let reason): return "\(state.word): \(reason)"
+      case .pending, .running:
+        return "\(runs.count { $0.state != .finished }) of \(runs.count) runs missing"
       }
-      let missing = runs.count { $0.state != .finished }
-      return missing > 0 ? "\(missing) of \(runs.count) runs missing" : nil
     }
   }
 

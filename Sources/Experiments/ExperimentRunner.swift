@@ -57,16 +57,15 @@ public struct ExperimentRunner: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<min(jobs, missing.count) {
         group.addTask {
-          while !interruption.isRequested, let run = queue.next() {
+          while !interruption.isRequested && !Task.isCancelled, let run = queue.next() {
             queue.record(try make(run, workers: workers))
           }
         }
       }
-      try await group.waitForAll()
+      // The first error ends the loop and the others with it, at their next step and with a checkpoint.
+      while try await group.next() != nil {}
     }
-    var outcome = queue.outcome
-    outcome.interrupted = interruption.isRequested
-    return outcome
+    return queue.outcome
   }
 
   /// What became of one run.
@@ -90,7 +89,14 @@ public struct ExperimentRunner: Sendable {
       }
     }
 
-    var outcome: Outcome { state.withLock { $0.outcome } }
+    /// Interrupted where something is left to do because of it.
+    var outcome: Outcome {
+      state.withLock { state in
+        var outcome = state.outcome
+        outcome.interrupted = outcome.interrupted || !state.runs.isEmpty
+        return outcome
+      }
+    }
   }
 
   private func make(_ run: GridRun, workers: Workers) throws -> RunOutcome {
@@ -106,9 +112,11 @@ public struct ExperimentRunner: Sendable {
         show(.finished(run: run.identity.folderName))
         return .finished
       }
+      try folder.removePartialFiles()
       try AtomicFile.write(try CanonicalJSON.encodeIndented(run.specification), to: folder.specificationFile)
       let done = try complete(run, folder, workers)
       guard done else { return .interrupted }
+      try folder.remove(folder.checkpointFile)
       try folder.remove(folder.failureFile)
       show(.finished(run: run.identity.folderName))
       return .finished
@@ -123,15 +131,33 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
+  /// The network of a run whose training is finished; nil where it is not, and where its files are damaged.
+  private func trainedModel(_ folder: RunFolder) throws -> TrainedModel<Float>? {
+    guard folder.exists(folder.resultFile),
+      let data = FileManager.default.contents(atPath: folder.modelFile)
+    else { return nil }
+    do {
+      let result = try CanonicalJSON.decode(TrainingResult.self, from: folder.resultFile)
+      guard result.modelDigest == Digest.sha256(data) else {
+        throw HarnessError(
+          .badInput, file: folder.modelFile, found: "bytes other than those that \(folder.resultFile) tells of")
+      }
+      return try TrainedModel(decoding: data)
+    } catch let error as HarnessError {
+      show(.note("\(error) The run is trained again."))
+      return nil
+    }
+  }
+
   /// Trains where that is missing and makes the missing evaluations; false when interrupted.
   private func complete(_ run: GridRun, _ folder: RunFolder, _ workers: Workers) throws -> Bool {
     let dataset = experiment.datasets[run.dataset]
     var model: TrainedModel<Float>?
     let began = Date.now
     if let configuration = run.specification.training {
-      if folder.exists(folder.resultFile), let data = FileManager.default.contents(atPath: folder.modelFile) {
+      if let trained = try trainedModel(folder) {
         show(.started(run: run.identity.folderName, step: configuration.steps, steps: configuration.steps))
-        model = try TrainedModel(decoding: data)
+        model = trained
       } else {
         let trainer = RunTrainer(
           run: run, folder: folder, dataset: dataset, workers: workers, interruption: interruption,

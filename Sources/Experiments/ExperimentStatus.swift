@@ -30,7 +30,7 @@ public struct ExperimentStatus: Sendable {
     if try isComplete(run) { return .finished }
     let folder = RunFolder(results: results, identity: run.identity)
     guard folder.exists(folder.path) else { return .pending }
-    if folder.exists(folder.lockFile), try FileLock.acquire(folder.lockFile) == nil { return .running }
+    if try FileLock.isHeld(folder.lockFile) { return .running }
     if folder.exists(folder.failureFile) {
       return .failed(reason: try CanonicalJSON.decode(RunFailure.self, from: folder.failureFile).reason)
     }

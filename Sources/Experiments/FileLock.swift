@@ -28,6 +28,22 @@ public final class FileLock: Sendable {
     return FileLock(descriptor: descriptor)
   }
 
+  /// Whether a holder has the lock on the file at `path`. Creates and changes nothing, so that a folder that may only be read can be
+  /// looked at; false where there is no file.
+  public static func isHeld(_ path: String) throws -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return false }
+      throw HarnessError(
+        .missingInput, file: path,
+        found: "the lock file cannot be opened (\(String(cString: strerror(errno))))",
+        advice: "Check the permissions of the results folder.")
+    }
+    defer { close(descriptor) }
+    // Shared, so that two who look do not take each other for holders.
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
   private init(descriptor: Int32) { self.descriptor = descriptor }
 
   deinit { close(descriptor) }

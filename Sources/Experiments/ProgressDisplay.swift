@@ -21,6 +21,7 @@ public final class ProgressDisplay: Sendable {
     var runs = 0
     var missing = 0
     var ended = 0
+    /// Training steps of this call: those that checkpoints, failures and finished training spare are taken off when they show.
     var steps = 0
     var doneSteps = 0
     var started = Date.now
@@ -45,12 +46,14 @@ public final class ProgressDisplay: Sendable {
     }
   }
 
-  /// A display that writes through `write`.
-  init(isTerminal: Bool, width: Int, write: @escaping @Sendable (String) -> Void) {
+  /// A display that writes through `write`, every `interval` seconds at most (0.1 on a terminal, else 5).
+  init(
+    isTerminal: Bool, width: Int, interval: TimeInterval? = nil, write: @escaping @Sendable (String) -> Void
+  ) {
     self.isTerminal = isTerminal
     self.width = width
     self.write = write
-    interval = isTerminal ? 0.1 : 5
+    self.interval = interval ?? (isTerminal ? 0.1 : 5)
   }
 
   public func show(_ event: RunnerEvent) {
@@ -65,6 +68,7 @@ public final class ProgressDisplay: Sendable {
         state.started = now
         line = missing == 0 ? nil : "\(missing) of \(runs) runs to train"
       case .started(let run, let step, let steps):
+        state.steps -= step
         state.active.append((run, Active(step: step, firstStep: step, steps: steps, started: now)))
         line = isTerminal ? nil : step > 0 ? "\(run): goes on at step \(step) of \(steps)" : "\(run): started"
       case .stepped(let run, let step, let loss, let samples):
@@ -77,12 +81,10 @@ public final class ProgressDisplay: Sendable {
         guard let index = state.active.firstIndex(where: { $0.name == run }) else { return }
         state.active[index].run.activity = what
       case .finished(let run):
-        state.active.removeAll { $0.name == run }
-        state.ended += 1
+        Self.end(run, &state)
         line = isTerminal ? nil : "\(run): finished"
       case .failed(let run, let reason):
-        state.active.removeAll { $0.name == run }
-        state.ended += 1
+        Self.end(run, &state)
         line = "\(run): failed: \(reason)"
       case .heldElsewhere(let run):
         state.ended += 1
@@ -99,6 +101,12 @@ public final class ProgressDisplay: Sendable {
     }
   }
 
+  private static func end(_ run: String, _ state: inout State) {
+    for ended in state.active where ended.name == run { state.steps -= ended.run.steps - ended.run.step }
+    state.active.removeAll { $0.name == run }
+    state.ended += 1
+  }
+
   /// Takes the bar off the terminal.
   public func finish() { state.withLock { erase(&$0) } }
 
@@ -112,7 +120,9 @@ public final class ProgressDisplay: Sendable {
     guard state.missing > 0, state.ended < state.missing else { return }
     state.lastDrawn = now
     let elapsed = now.timeIntervalSince(state.started)
-    let fraction = state.steps > 0 ? min(1, Double(state.doneSteps) / Double(state.steps)) : 0
+    let fraction =
+      state.steps > 0
+      ? min(1, Double(state.doneSteps) / Double(state.steps)) : Double(state.ended) / Double(state.missing)
     let left =
       state.doneSteps > 0 ? elapsed / Double(state.doneSteps) * Double(state.steps - state.doneSteps) : nil
     let summary =

@@ -12,7 +12,7 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   public var blasCore: String
   public var blasVersion: String
   public var threads: Int
-  /// Seconds spent on training in all attempts, and on evaluations.
+  /// Seconds spent on training by the attempt that finished it, and on all evaluations. Attempts that ended earlier left no time behind.
   public var trainingSeconds: Double
   public var evaluationSeconds: Double
   /// The greatest resident memory of the process, in bytes.

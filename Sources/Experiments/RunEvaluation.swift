@@ -11,8 +11,11 @@ public struct RunEvaluation: Sendable {
   /// The fold that is tested; nil for the whole protocol.
   public let fold: Int?
 
-  /// For file names and messages.
-  public var name: String { fold.map { "\(test.name)-fold\($0 + 1)" } ?? test.name }
+  /// For file names and messages: the protocol's own name, so that another experiment finds what this one evaluated.
+  public var name: String {
+    let name = test.task.definition.name
+    return fold.map { "\(name)-fold\($0 + 1)" } ?? name
+  }
 
   /// What the evaluation's outcome depends on besides the run: the protocol's rules, its lists, the test store.
   private struct Identity: Encodable {

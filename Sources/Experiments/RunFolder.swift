@@ -18,9 +18,18 @@ public struct RunFolder: Sendable {
   public let identity: RunIdentity
   public let path: String
 
+  /// The folder of a run, whatever readable prefix it was made with: a network or a store that is renamed is the same run.
   public init(results: String, identity: RunIdentity) {
     self.identity = identity
-    path = "\(results)/runs/\(identity.folderName)"
+    let runs = "\(results)/runs"
+    let path = "\(runs)/\(identity.folderName)"
+    if FileManager.default.fileExists(atPath: path) {
+      self.path = path
+    } else {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: runs)) ?? []
+      let other = names.filter { $0.hasSuffix("-\(identity.hash.prefix(16))") }.min()
+      self.path = other.map { "\(runs)/\($0)" } ?? path
+    }
   }
 
   public var specificationFile: String { "\(path)/specification.json" }
@@ -48,9 +57,20 @@ public struct RunFolder: Sendable {
   }
 
   /// The lock that a process holds while it works on the run; nil where another process holds it.
-  public func lock(waiting: Bool = false) throws -> FileLock? {
+  public func lock() throws -> FileLock? {
     try create()
-    return try FileLock.acquire(lockFile, waiting: waiting)
+    // Whoever asks for the status touches the lock for an instant; a process at work keeps it.
+    for _ in 0..<5 {
+      if let lock = try FileLock.acquire(lockFile) { return lock }
+      usleep(10_000)
+    }
+    return nil
+  }
+
+  /// Removes what killed writers left under temporary names. The caller holds the lock.
+  func removePartialFiles() throws {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    for name in names where name.hasPrefix(".partial-") { try remove("\(path)/\(name)") }
   }
 
   public func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: file) }

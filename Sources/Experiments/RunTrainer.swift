@@ -30,7 +30,7 @@ struct RunTrainer {
     show(.started(run: folder.identity.folderName, step: trainer.completedSteps, steps: configuration.steps))
     var saved = Date.now
     while !trainer.isFinished {
-      if interruption.isRequested {
+      if interruption.isRequested || Task.isCancelled {
         try AtomicFile.write(try trainer.checkpoint(), to: folder.checkpointFile)
         return .interrupted
       }
@@ -51,7 +51,6 @@ struct RunTrainer {
       identities: trainer.classes, checkpoint: configuration.checkpoint, history: trainer.history,
       modelDigest: Digest.sha256(model))
     try AtomicFile.write(try CanonicalJSON.encodeIndented(result), to: folder.resultFile)
-    try folder.remove(folder.checkpointFile)
     return .finished(trainer.model)
   }
 
