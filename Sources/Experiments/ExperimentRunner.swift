@@ -58,7 +58,12 @@ public struct ExperimentRunner: Sendable {
       for _ in 0..<min(jobs, missing.count) {
         group.addTask {
           while !interruption.isRequested && !Task.isCancelled, let run = queue.next() {
-            queue.record(try make(run, workers: workers))
+            do {
+              queue.record(try make(run, workers: workers))
+            } catch {
+              queue.close()
+              throw error
+            }
           }
         }
       }
@@ -77,6 +82,9 @@ public struct ExperimentRunner: Sendable {
     init(_ runs: [GridRun]) { state = Mutex((runs.reversed(), Outcome())) }
 
     func next() -> GridRun? { state.withLock { $0.runs.popLast() } }
+
+    /// No further run is begun.
+    func close() { state.withLock { $0.runs.removeAll() } }
 
     func record(_ result: RunOutcome) {
       state.withLock { state in
@@ -116,8 +124,6 @@ public struct ExperimentRunner: Sendable {
       try AtomicFile.write(try CanonicalJSON.encodeIndented(run.specification), to: folder.specificationFile)
       let done = try complete(run, folder, workers)
       guard done else { return .interrupted }
-      try folder.remove(folder.checkpointFile)
-      try folder.remove(folder.failureFile)
       show(.finished(run: run.identity.folderName))
       return .finished
     } catch let error as HarnessError where error.kind == .cannotWrite {
@@ -140,7 +146,8 @@ public struct ExperimentRunner: Sendable {
       let result = try CanonicalJSON.decode(TrainingResult.self, from: folder.resultFile)
       guard result.modelDigest == Digest.sha256(data) else {
         throw HarnessError(
-          .badInput, file: folder.modelFile, found: "bytes other than those that \(folder.resultFile) tells of")
+          .badInput, file: folder.modelFile,
+          found: "bytes other than those that \(folder.resultFile) tells of")
       }
       return try TrainedModel(decoding: data)
     } catch let error as HarnessError {
@@ -187,6 +194,9 @@ public struct ExperimentRunner: Sendable {
       environment = earlier
       environment.evaluationSeconds = evaluationSeconds
     }
+    // The environment is the last mark of completeness, so what must be gone then goes before it.
+    try folder.remove(folder.checkpointFile)
+    try folder.remove(folder.failureFile)
     try AtomicFile.write(try CanonicalJSON.encodeIndented(environment), to: folder.environmentFile)
     return true
   }

@@ -1,8 +1,9 @@
-import Experiments
 import FeatureStores
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Experiments
 
 @Suite("Identity of runs")
 struct RunIdentityTests {

@@ -1,9 +1,10 @@
-import Experiments
 import FeatureStores
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Experiments
 
 /// A small experiment on a small world, in a folder of its own.
 struct TinyExperiment {
@@ -79,11 +80,13 @@ struct TinyExperiment {
   /// Makes what is missing.
   @discardableResult
   func run(
-    jobs: Int = 1, interruption: Interruption = Interruption(),
+    jobs: Int = 1, interruption: Interruption = Interruption(), checkpointInterval: TimeInterval = 30,
     show: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
   ) async throws -> ExperimentRunner.Outcome {
     try await ExperimentRunner(
-      bind(), results: results, jobs: jobs, interruption: interruption, checkpointInterval: 0, show: show
+      bind(), results: results, jobs: jobs, interruption: interruption,
+      checkpointInterval: checkpointInterval,
+      show: show
     ).run()
   }
 

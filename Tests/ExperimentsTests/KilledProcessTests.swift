@@ -1,0 +1,104 @@
+import FeatureStores
+import Foundation
+import LinearAlgebra
+import TestSupport
+import Testing
+
+@testable import Experiments
+
+/// The built program, beside the tests.
+private let program: String? = {
+  let folders = [
+    Bundle.main.executableURL?.deletingLastPathComponent().path,
+    SharedData.repositoryRoot + "/.build/release", SharedData.repositoryRoot + "/.build/debug",
+  ].compactMap(\.self)
+  return folders.map { $0 + "/likeness" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+}()
+
+@Suite("Killed processes", .enabled(if: program != nil, "needs the built program"))
+struct KilledProcessTests {
+  /// Starts `likeness run` on an experiment.
+  private func start(_ tiny: TinyExperiment) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(program))
+    process.arguments = ["run", tiny.file, "--results", tiny.results, "--jobs", "2"]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    // Nothing that is compared depends on the commit, and asking git for it takes time.
+    process.environment = ProcessInfo.processInfo.environment.merging(["LIKENESS_COMMIT": "test"]) { $1 }
+    try process.run()
+    return process
+  }
+
+  /// How many times files have appeared, changed their length or gone since `seen`.
+  private func changes(_ root: String, _ seen: inout [String: Int]) -> Int {
+    var now: [String: Int] = [:]
+    for path in (try? FileManager.default.subpathsOfDirectory(atPath: root)) ?? [] {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: "\(root)/\(path)")
+      now[path] = attributes?[.size] as? Int ?? -1
+    }
+    defer { seen = now }
+    return Set(now.keys).union(seen.keys).count { now[$0] != seen[$0] }
+  }
+
+  private static var parts: TinyExperiment.Parts {
+    var parts = TinyExperiment.Parts()
+    parts.training = "{steps: 300, batch: 32, optimiser: {learning-rate: 0.05}, schedule: cosine}"
+    parts.seeds = "[1, 2, 3]"
+    return parts
+  }
+
+  @Test func `Killed at any instant, it ends with the bytes of an undisturbed run`() async throws {
+    let undisturbed = try TinyExperiment(Self.parts)
+    #expect(try await undisturbed.run().finished == 8)
+
+    let tiny = try TinyExperiment(Self.parts)
+    // Instants are counted in changes of the results folder, not in seconds: the same on every machine, more or less.
+    var stream = RandomStream(seed: 5, name: "kills")
+    var kills = 0
+    var seen: [String: Int] = [:]
+    for round in 0..<6 {
+      let process = try start(tiny)
+      var left = 1 + stream.integer(below: 9)
+      while process.isRunning && left > 0 {
+        left -= changes(tiny.results, &seen)
+        usleep(200)
+      }
+      // Every third gets the signal of Ctrl-C, which leaves checkpoints for the next ones to find.
+      kill(process.processIdentifier, round % 3 == 1 ? SIGINT : SIGKILL)
+      process.waitUntilExit()
+      if process.terminationReason == .uncaughtSignal || process.terminationStatus == 130 { kills += 1 }
+    }
+    #expect(kills >= 3, "the program was too fast to be killed")
+    let last = try start(tiny)
+    last.waitUntilExit()
+    #expect(last.terminationReason == .exit && last.terminationStatus == 0)
+    #expect(
+      try tiny.snapshot().digests == undisturbed.snapshot().digests)
+    let states = try ExperimentStatus(tiny.bind(), results: tiny.results).states()
+    #expect(states.allSatisfy { $0.state == .finished })
+  }
+
+  @Test func `Ctrl-C ends with status 130 and a checkpoint, and the same command goes on`() throws {
+    var parts = Self.parts
+    parts.training = "{steps: 100000000, batch: 32, optimiser: {learning-rate: 0.01}}"
+    parts.seeds = "[1]"
+    let tiny = try TinyExperiment(parts)
+    let process = try start(tiny)
+    let runs = tiny.results + "/runs"
+    // Specifications of trained runs stand when their training begins.
+    while process.isRunning,
+      ((try? FileManager.default.subpathsOfDirectory(atPath: runs)) ?? [])
+        .count(where: { $0.contains("seed1") && $0.hasSuffix("/specification.json") }) < 2
+    {
+      usleep(1000)
+    }
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+    let files = try FileManager.default.subpathsOfDirectory(atPath: runs)
+    #expect(files.count { $0.hasSuffix("/checkpoint.bin") } == 2)
+    let states = try ExperimentStatus(tiny.bind(), results: tiny.results).states()
+    #expect(states.map(\.state) == [.finished, .finished, .pending, .pending])
+  }
+}
