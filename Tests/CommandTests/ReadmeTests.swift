@@ -206,7 +206,8 @@ private struct Reader {
       try sandbox.names(in: "results/quick")
         == ["csv", "json", "md", "tex"].map { "synthetic-lfw." + $0 })
     #expect(try sandbox.names(in: "paper-figures/quick") == ["roc-synthetic-lfw.png"])
-    let run = try #require(try sandbox.names(in: "results/runs").first { $0.contains("arcface") })
+    let run = try #require(
+      try sandbox.names(in: "results/runs").first { $0.hasPrefix("default-mlp-arcface-") })
     let files = try sandbox.names(in: "results/runs/\(run)")
     #expect(
       files.filter { $0 != "lock" && !$0.hasPrefix("evaluation-") }
