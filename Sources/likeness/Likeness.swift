@@ -37,16 +37,18 @@ struct Likeness: AsyncParsableCommand {
   /// Ends the process as `error`, thrown by a command, asks for.
   private static func finish(_ error: any Error) -> Never {
     switch error {
-    case is ExitCode, is CleanExit, is ValidationError:
-      exit(withError: error)
     case is CancellationError:
       report("interrupted")
       Foundation.exit(130)
+    case is HarnessError, is CocoaError: break
+    case is ExitCode: exit(withError: error)
     default:
-      let error = error as? HarnessError ?? HarnessError(unforeseen: error)
-      report("error: \(error)")
-      Foundation.exit(error.kind.exitStatus)
+      // Help and wrong usage come through here too, as the parser's own errors.
+      if [.success, .validationFailure].contains(exitCode(for: error)) { exit(withError: error) }
     }
+    let error = error as? HarnessError ?? HarnessError(unforeseen: error)
+    report("error: \(error)")
+    Foundation.exit(error.kind.exitStatus)
   }
 
   private static func report(_ message: String) {

@@ -40,12 +40,11 @@ struct ProcessResult {
 enum LikenessProgram {
   static let path: String = {
     #if os(macOS)
-      let products = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
-        .deletingLastPathComponent()
+      let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? ""
     #else
-      let products = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
+      let tests = ProcessInfo.processInfo.arguments[0]
     #endif
-    return products?.appendingPathComponent("likeness").path ?? "likeness"
+    return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("likeness").path
   }()
 
   /// Runs it in `folder` with the tests' environment and `changes` to it; an empty value removes a variable.

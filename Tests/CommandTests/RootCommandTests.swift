@@ -62,7 +62,7 @@ import Testing
     #expect(result.errors == "likeness: error: nothing.h5: no such file\n")
   }
 
-  @Test func badInputExitsWith65AndOneLine() throws {
+  @Test func badInputExitsWith65AndNamesTheFile() throws {
     let folder = try TemporaryFolder()
     try Data("no store\n".utf8).write(to: URL(fileURLWithPath: folder.file("text.h5")))
     try Data("version: [1\n".utf8).write(to: URL(fileURLWithPath: folder.file("broken.yaml")))
@@ -72,7 +72,7 @@ import Testing
       )
       #expect(result.status == 65 && result.output == "", "\(arguments)")
       #expect(result.errors.hasPrefix("likeness: error: \(arguments[1])"), "\(result.errors)")
-      #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+      #expect(!result.errors.contains("Fatal error"), "\(result.errors)")
     }
   }
 }
