@@ -38,7 +38,7 @@ extension Axis {
       let major = step.multiples(in: low...high)
       let labels = linearLabels(major, step)
       let ticks = zip(major, labels).map { Tick($0 / factor, label: $1) }
-      guard fit.allFit(ticks) || count == 1 else { continue }
+      guard fit.allFit(ticks) else { continue }
       let minor = NiceStep(of: step.value / Double(step.minorCount))
       guard fit.length * minor.value / (high - low) >= 3.5 else { return ticks }
       let marks = minor.multiples(in: low...high).filter { mark in

@@ -68,7 +68,7 @@ public struct LegendLayout: Sendable, Hashable {
       }
     }
     let share = (limit - Double(columns - 1) * columnGap) / Double(columns)
-    let nameLimit = max(20, share - fixed)
+    let nameLimit = max(1, share - fixed)
     let wrapped = names.map { measurer.wrap($0, font, limit: nameLimit) }
     var plan = Plan(
       names: wrapped, summaries: summaries, header: [],

@@ -85,6 +85,7 @@ public struct LineFigure: Figure, Hashable {
     /// Right of the plot where the page is wide enough and the legend not higher than the plot, else below.
     case automatic
     case below
+    /// Right of the plot wherever it takes no more than 42 % of the width, else below.
     case right
     case none
   }
@@ -140,8 +141,8 @@ public struct LineFigure: Figure, Hashable {
     func check(_ value: Double, _ axis: Axis, _ place: String) throws(HarnessError) {
       if !axis.scale.contains(value) { throw refuse(place, "\(value)", axis.scale.domain) }
     }
-    guard size.width >= 100, size.plotHeight >= 40, size.width.isFinite, size.plotHeight.isFinite else {
-      throw refuse("size", "\(size.width) × \(size.plotHeight) points", "at least 100 × 40 points")
+    guard size.width >= 140, size.plotHeight >= 40, size.width.isFinite, size.plotHeight.isFinite else {
+      throw refuse("size", "\(size.width) × \(size.plotHeight) points", "at least 140 × 40 points")
     }
     for (axis, name) in [(x, "x axis"), (y, "y axis")] {
       guard let range = axis.range else { continue }

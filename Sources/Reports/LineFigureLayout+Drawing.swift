@@ -24,6 +24,7 @@ extension LineFigureLayout {
       }
     }
     for text in texts { text.draw(on: canvas) }
+    emptyNote?.draw(on: canvas)
     drawLegend(canvas)
   }
 

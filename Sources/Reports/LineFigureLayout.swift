@@ -16,6 +16,8 @@ public struct LineFigureLayout: LaidOutFigure {
   /// Every text except the legend's.
   public private(set) var texts: [PlacedText]
   public private(set) var legend: LegendLayout?
+  /// What is written in the plot of a figure without points.
+  private(set) var emptyNote: PlacedText?
   /// The labels of vertical reference lines, each with the position of its line.
   private(set) var flags: [ReferenceFlags.Flag]
   let fonts: FigureFonts
@@ -48,43 +50,54 @@ public struct LineFigureLayout: LaidOutFigure {
 
     // The legend's place decides how wide the plot is.
     let right = Self.rightLegend(figure, fonts: fonts, measurer: measurer)
-    let labelWidth = Self.horizontalLabelWidth(figure, fonts: fonts, measurer: measurer)
+    let pageEnd = page - pad - (right.map { $0.width + 12 } ?? 0)
 
-    // The y axis: its labels decide where the plot begins.
+    // The y axis: its labels decide where the plot begins. A title of many lines stands over the plot.
     let yRange = figure.yRange
     let yLocal = AxisMapping(
       scale: figure.y.scale, range: yRange, start: plotHeight, end: min(figure.y.headroom, plotHeight / 4))
     yTicks = figure.y.ticks(yLocal, gap: 3) { _ in fonts.tick.digitHeight }
-    let yTitle = figure.y.title.isEmpty ? [] : measurer.wrap(figure.y.title, fonts.label, limit: plotHeight)
+    var yTitle = figure.y.title.isEmpty ? [] : measurer.wrap(figure.y.title, fonts.label, limit: plotHeight)
+    if yTitle.count > 2 {
+      let block = measurer.paragraph(
+        "↓ " + figure.y.title, fonts.label, x: pad, top: top, limit: page - 2 * pad)
+      texts += block.lines
+      top = block.bottom + 2
+      yTitle = []
+    }
     let yLabelWidth = yTicks.compactMap(\.label).map { measure($0, fonts.tick) }.max() ?? 0
     var left = pad + Double(yTitle.count) * fonts.label.lineHeight + 3 + yLabelWidth + 2 + Self.majorTick
 
+    // Labels right of the plot; where they are higher than it, they stand clear of the x axis's labels too.
+    let side = SideLabels(figure.references, in: yRange, page: page, font: fonts.note, measurer: measurer)
+    let sideWidth = side.width > 0 ? side.width + 3 : 0
+
     // The x axis: a first pass with the width without overhang, a second with it.
     let xRange = figure.xRange
-    let rightSide = right.map { $0.width + 12 } ?? 0
     var overhang = 0.0
+    var plotWidth = 0.0
     var xLocal = AxisMapping(scale: figure.x.scale, range: xRange, start: 0, end: 1)
     var ticks: [Tick] = []
     for _ in 0..<2 {
-      let end = page - pad - rightSide - max(overhang, labelWidth) - left
+      let margin = side.height > plotHeight ? overhang + sideWidth : max(overhang, sideWidth)
+      plotWidth = max(20, pageEnd - margin - left)
       xLocal = AxisMapping(
-        scale: figure.x.scale, range: xRange, start: 0, end: max(30, end) - min(figure.x.headroom, end / 4))
+        scale: figure.x.scale, range: xRange, start: 0, end: plotWidth - min(figure.x.headroom, plotWidth / 4)
+      )
       ticks = figure.x.ticks(xLocal, gap: 5) { measure($0, fonts.tick) }
       let spans = ticks.compactMap { tick in
         tick.label.map { (xLocal.position(tick.value), measure($0, fonts.tick) / 2) }
       }
-      overhang = max(0, spans.map { $0 + $1 - end }.max() ?? 0)
+      overhang = max(overhang, spans.map { $0 + $1 - plotWidth }.max() ?? 0)
       left = max(left, pad + (spans.map { $1 - $0 }.max() ?? 0))
     }
     xTicks = ticks
-    let plotWidth = max(30, page - pad - rightSide - max(overhang, labelWidth) - left)
 
     // Labels of vertical reference lines stand in rows over the plot.
     flags = []
     let placed = ReferenceFlags(
       figure.references.filter { $0.direction == .vertical && xRange.contains($0.value) },
-      position: { left + xLocal.position($0) }, from: left, to: left + plotWidth, font: fonts.note,
-      measurer: measurer)
+      position: { left + xLocal.position($0) }, from: left, to: pageEnd, font: fonts.note, measurer: measurer)
     let plotTop = top + placed.height + 3
     plot = PlotRect(x: left, y: plotTop, width: plotWidth, height: plotHeight)
     x = AxisMapping(scale: figure.x.scale, range: xRange, start: left, end: left + xLocal.end)
@@ -109,10 +122,19 @@ public struct LineFigureLayout: LaidOutFigure {
           label, fonts.tick, x: left - Self.majorTick - 2, top: baseline - fonts.tick.ascent, .trailing,
           width: measure(label, fonts.tick)))
     }
-    var bottom = plot.maxY + Self.majorTick + 1 + fonts.tick.lineHeight
+    let sideTexts = side.texts(
+      x: plot.maxX + 3 + (side.height > plotHeight ? overhang : 0), top: plot.y, bottom: plot.maxY,
+      position: y.position)
+    texts += sideTexts
+    var bottom = max(
+      plot.maxY + Self.majorTick + 1 + fonts.tick.lineHeight, sideTexts.map(\.box.maxY).max() ?? 0)
     if !figure.x.title.isEmpty {
+      // Under the plot's middle; a title of many lines takes the width that the legend leaves.
+      let isShort = measurer.wrap(figure.x.title, fonts.label, limit: plotWidth).count <= 2
       let block = measurer.paragraph(
-        figure.x.title, fonts.label, x: plot.x + plotWidth / 2, top: bottom + 1, limit: plotWidth, .centre)
+        figure.x.title, fonts.label, x: isShort ? plot.x + plotWidth / 2 : (pad + pageEnd) / 2,
+        top: bottom + 1,
+        limit: isShort ? plotWidth : pageEnd - pad, .centre)
       texts += block.lines
       bottom = block.bottom
     }
@@ -123,13 +145,10 @@ public struct LineFigureLayout: LaidOutFigure {
           middle: plot.y + plotHeight / 2,
           width: measure(line, fonts.label)))
     }
-    texts += Self.horizontalLabels(figure, plot: plot, y: y, fonts: fonts, measurer: measurer)
     if figure.series.allSatisfy(\.points.isEmpty) {
-      let text = "no data"
-      texts.append(
-        PlacedText(
-          text, fonts.label, x: plot.x + plotWidth / 2, top: plot.y + plotHeight / 2, .centre,
-          width: measure(text, fonts.label)))
+      emptyNote = PlacedText(
+        "no data", fonts.label, x: plot.x + plotWidth / 2, top: plot.y + plotHeight / 2, .centre,
+        width: measure("no data", fonts.label))
     }
 
     // Legend and notes.
@@ -166,42 +185,10 @@ public struct LineFigureLayout: LaidOutFigure {
     let plan = LegendLayout.plan(
       figure.series, header: figure.summaryHeader, limit: limit, mostColumns: 1, fonts: fonts,
       measurer: measurer)
+    guard plan.width <= limit else { return nil }
     if figure.legend == .right { return plan }
-    let fits = plan.width <= limit && LegendLayout.height(of: plan, fonts: fonts) <= figure.size.plotHeight
-    return figure.size.width >= 360 && fits ? plan : nil
-  }
-
-  // MARK: Labels of horizontal reference lines
-
-  private static let horizontalLimit = 64.0
-
-  /// The room that labels right of the plot need, with their distance to it.
-  private static func horizontalLabelWidth(
-    _ figure: LineFigure, fonts: FigureFonts, measurer: TextMeasurer
-  ) -> Double {
-    let lines = figure.references.filter { $0.direction == .horizontal }.flatMap {
-      measurer.wrap($0.label, fonts.note, limit: horizontalLimit)
-    }
-    return lines.map { measurer.width($0, fonts.note) + 3 }.max() ?? 0
-  }
-
-  /// The labels beside their lines, moved apart where they would overlap.
-  private static func horizontalLabels(
-    _ figure: LineFigure, plot: PlotRect, y: AxisMapping, fonts: FigureFonts, measurer: TextMeasurer
-  ) -> [PlacedText] {
-    let font = fonts.note
-    let visible = figure.references.filter { $0.direction == .horizontal && y.range.contains($0.value) }
-    var texts: [PlacedText] = []
-    var free = plot.y
-    for line in visible.sorted(by: { $0.value > $1.value }) {
-      let count = measurer.wrap(line.label, font, limit: horizontalLimit).count
-      let centred = y.position(line.value) - Double(count) * font.lineHeight / 2
-      let block = measurer.paragraph(
-        line.label, font, x: plot.maxX + 3, top: max(free, centred), limit: horizontalLimit)
-      texts += block.lines
-      free = block.bottom
-    }
-    return texts
+    let isLow = LegendLayout.height(of: plan, fonts: fonts) <= figure.size.plotHeight
+    return figure.size.width >= 360 && isLow ? plan : nil
   }
 }
 

@@ -70,7 +70,8 @@ public struct StyleBook: Sendable, Hashable {
         let variant = tokens[loss.length...].filter { $0 != "conventional" }.joined(separator: " ")
         let row = variant.isEmpty ? home : home + 1 + Int(StyleBook.hash(variant) % 7)
         candidates = (0..<Palette.rowCount).map { step in
-          Slot(column: loss.index % columns, row: (row + step) % Palette.rowCount)
+          // All eight dashes of the colour come before the next eight rows, which repeat them with other markers.
+          Slot(column: loss.index % columns, row: step / 8 * 8 + (row + step) % 8)
         }
       } else {
         rank = StyleBook.knownLosses.count

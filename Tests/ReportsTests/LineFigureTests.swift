@@ -35,27 +35,29 @@ import Testing
       ], summaryHeader: "summaries" + words, legend: legend, size: size)
   }
 
-  static let sizes = [FigureSize.singleColumn, .doubleColumn, FigureSize(width: 45, plotHeight: 20)]
+  static let sizes = [FigureSize.singleColumn, .doubleColumn, FigureSize(width: 50, plotHeight: 20)]
 
   // MARK: Layout
 
   @Test(arguments: [0, 1, 2, 3, 5, 8, 13, 20], [false, true])
   func everythingHasItsOwnPlaceOnThePage(count: Int, isLong: Bool) throws {
+    let measurer = TextMeasurer()
     for size in Self.sizes {
       for placement in [LineFigure.LegendPlacement.automatic, .below, .right, .none] {
         let layout = try Self.figure(count, isLong: isLong, size: size, legend: placement).layout(
           TextMeasurer())
         let page = PlotRect(x: 0, y: 0, width: layout.width, height: layout.height)
         let texts = layout.texts + (layout.legend?.texts ?? [])
-        for text in texts {
-          #expect(page.contains(text.box), "\(text.text) leaves the page")
-          #expect(!text.box.intersects(layout.plot), "\(text.text) covers the plot")
-        }
-        for (index, text) in texts.enumerated() {
-          for other in texts[..<index] {
-            #expect(!other.box.intersects(text.box, tolerance: 0.5), "\(other.text) and \(text.text) overlap")
+        let outside = texts.filter { !page.contains($0.box) }.map(\.text)
+        #expect(outside.isEmpty)
+        let covering = texts.filter { $0.box.intersects(layout.plot) }.map(\.text)
+        #expect(covering.isEmpty)
+        let overlapping = texts.indices.flatMap { index in
+          texts[..<index].filter { $0.box.intersects(texts[index].box, tolerance: 0.5) }.map {
+            "\($0.text) / \(texts[index].text)"
           }
         }
+        #expect(overlapping.isEmpty)
         #expect(page.contains(layout.plot))
         #expect(layout.plot.height == size.plotHeight)
         #expect((layout.legend == nil) == (placement == .none || count == 0))
@@ -188,7 +190,7 @@ import Testing
       let none = LineFigure(
         title: "None", x: axis, y: axis, series: [.init(name: "a", points: [], style: style)])
       let texts = try none.layout(TextMeasurer())
-      #expect(texts.texts.contains { $0.text == "no data" })
+      #expect(texts.emptyNote?.text == "no data")
       #expect(texts.legend?.texts.map(\.text) == ["a (no data)"])
       let nothing = LineFigure(title: "", x: axis, y: axis, series: [])
       #expect(try PNGImage(decoding: nothing.rendered(as: .png)).width == 1004)
@@ -232,7 +234,7 @@ import Testing
     #expect(
       message { $0.references = [.init(.horizontal, at: .nan, label: "τ")] }.contains(
         "reference line “τ”: nan"))
-    #expect(message { $0.size = FigureSize(width: 10, plotHeight: 50) }.contains("at least 100 × 40 points"))
+    #expect(message { $0.size = FigureSize(width: 10, plotHeight: 50) }.contains("at least 140 × 40 points"))
   }
 
   // MARK: Text

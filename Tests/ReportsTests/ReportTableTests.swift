@@ -21,7 +21,8 @@ import Testing
       ]),
       .init([
         .text("ArcFace|m"), .estimate(0.99, 0.002, count: 3, isBest: true),
-        .estimate(0.75, 0.125, count: 2, isBest: true, marks: [tied]), .absent(.failed, "diverged at step 400"),
+        .estimate(0.75, 0.125, count: 2, isBest: true, marks: [tied]),
+        .absent(.failed, "diverged at step 400"),
         .integer(-5),
       ]),
       .init([
@@ -29,7 +30,10 @@ import Testing
         .absent(.failed, "diverged at step 400"), .absent(.unsupported, "no such thing"),
       ]),
       .init(
-        [.text("Untrained"), .estimate(0.95), .estimate(0.25, marks: [tied]), .absent(.unsupported, "it never trains"), .integer(0)],
+        [
+          .text("Untrained"), .estimate(0.95), .estimate(0.25, marks: [tied]),
+          .absent(.unsupported, "it never trains"), .integer(0),
+        ],
         startsSection: true),
     ], footnotes: ["Commit 0123abc, 2026-11-22."])
 
@@ -58,7 +62,8 @@ import Testing
     // Cells are compared without their padding, which the next test holds.
     func squeezed(_ text: String) -> [String] {
       text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-        line.split(separator: " ", omittingEmptySubsequences: true).map { $0.contains("--") ? "-" : $0 }.joined(separator: " ")
+        line.split(separator: " ", omittingEmptySubsequences: true).map { $0.contains("--") ? "-" : $0 }
+          .joined(separator: " ")
       }
     }
     let text = try Self.table.markdown()
@@ -131,8 +136,12 @@ import Testing
   }
 
   @Test func specialCharactersShowAsTheyAre() {
-    #expect(LaTeX.escaped("& % _ # $ { } ~ ^ \\") == ##"\& \% \_ \# \$ \{ \} \textasciitilde{} \textasciicircum{} \textbackslash{}"##)
-    #expect(LaTeX.escaped("a<b>c|d ± × − – ≥ τ µ") == "a$<$b$>$c$|$d $\\pm$ $\\times$ $-$ -- $\\geq$ $\\tau$ $\\mu$")
+    #expect(
+      LaTeX.escaped("& % _ # $ { } ~ ^ \\")
+        == ##"\& \% \_ \# \$ \{ \} \textasciitilde{} \textasciicircum{} \textbackslash{}"##)
+    #expect(
+      LaTeX.escaped("a<b>c|d ± × − – ≥ τ µ") == "a$<$b$>$c$|$d $\\pm$ $\\times$ $-$ -- $\\geq$ $\\tau$ $\\mu$"
+    )
     #expect(LaTeX.escaped("10⁻¹² and x²") == "10$^{-12}$ and x$^{2}$")
     #expect(LaTeX.escaped("two\nlines") == "two lines")
     #expect(
@@ -161,8 +170,10 @@ import Testing
 
   @Test func fullPrecisionReadsBackFromCSV() throws {
     let value = 0.1 + 0.2
-    let table = ReportTable(title: "", columns: [.init("A")], rows: [.init([.estimate(value, 1e-17, count: 7)])])
-    let fields = try table.csv().split(separator: "\r\n")[1].split(separator: ",", omittingEmptySubsequences: false)
+    let table = ReportTable(
+      title: "", columns: [.init("A")], rows: [.init([.estimate(value, 1e-17, count: 7)])])
+    let fields = try table.csv().split(separator: "\r\n")[1].split(
+      separator: ",", omittingEmptySubsequences: false)
     #expect(fields.map { Double($0) } == [value, 1e-17, 7, nil])
   }
 
@@ -180,18 +191,24 @@ import Testing
   }
 
   @Test func notesAreLetteredBeyondZ() {
-    #expect([0, 1, 25, 26, 27, 51, 52, 701, 702].map(TableNotes.letter) == ["a", "b", "z", "aa", "ab", "az", "ba", "zz", "aaa"])
+    #expect(
+      [0, 1, 25, 26, 27, 51, 52, 701, 702].map(TableNotes.letter) == [
+        "a", "b", "z", "aa", "ab", "az", "ba", "zz", "aaa",
+      ])
   }
 
   @Test func whatIsNoNumberIsRefusedWithItsPlace() {
     func message(_ cells: [TableCell]) -> String {
-      let table = ReportTable(title: "T", columns: [.init("A"), .init("B")], rows: [.init([.integer(1), .integer(1)]), .init(cells)])
+      let table = ReportTable(
+        title: "T", columns: [.init("A"), .init("B")],
+        rows: [.init([.integer(1), .integer(1)]), .init(cells)])
       let error = #expect(throws: HarnessError.self) { try table.markdown() }
       #expect(throws: HarnessError.self) { try table.csv() }
       #expect(throws: HarnessError.self) { try table.latex() }
       return error?.description ?? ""
     }
-    #expect(message([.integer(1), .estimate(.nan)]) == "table “T”, row 2, column “B”: nan; expected a finite mean")
+    #expect(
+      message([.integer(1), .estimate(.nan)]) == "table “T”, row 2, column “B”: nan; expected a finite mean")
     #expect(message([.estimate(.infinity), .integer(1)]).contains("column “A”: inf"))
     #expect(message([.estimate(1, -0.5), .integer(1)]).contains("a finite deviation of at least 0"))
     #expect(message([.estimate(1, .nan), .integer(1)]).contains("nan"))
