@@ -7,7 +7,6 @@ let strict = Context.environment["LIKENESS_STRICT"] == "1"
 let swiftSettings: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 let cSettings: [CSetting] = strict ? [.enableWarning("all"), .treatAllWarnings(as: .error)] : []
 
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -37,7 +36,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-numerics", exact: "1.1.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
@@ -65,10 +63,10 @@ let package = Package(
     // Floor 2.
     room("FeatureStores", ["LinearAlgebra", "CHDF5", "CCrypto", yams]),
     // Floor 3.
-    room("Evaluation", ["FeatureStores", "Metrics", "LinearAlgebra", yams]),
+    room("Evaluation", ["FeatureStores", "Metrics", "LinearAlgebra"]),
     room("Learning", ["FeatureStores", "LinearAlgebra"]),
     // Floor 4.
-    room("Experiments", ["Learning", "Evaluation", yams, logging]),
+    room("Experiments", ["Learning", "Evaluation"]),
     // Floor 5.
     room("Reports", ["Experiments", "Metrics", "CCairo", "CPNG"]),
     // Floor 6.
@@ -76,7 +74,7 @@ let package = Package(
       name: "likeness",
       dependencies: [
         "Reports", "Experiments", "Learning", "Evaluation", "FeatureStores", "Metrics",
-        "LinearAlgebra", logging,
+        "LinearAlgebra",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TextTable", package: "TextTable"),
       ],

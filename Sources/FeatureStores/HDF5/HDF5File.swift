@@ -65,9 +65,13 @@ public struct HDF5File: Sendable {
     return access
   }
 
-  static func propertyList(_ propertyClass: hid_t, at place: HDF5Place) throws -> HDF5Handle {
+  /// A property list of a class. The class is asked for under the lock: its macro starts the library, which must first
+  /// be told to leave the end of the process alone.
+  static func propertyList(_ propertyClass: @autoclosure () -> hid_t, at place: HDF5Place) throws
+    -> HDF5Handle
+  {
     let id = try HDF5Library.call("create a property list", at: place, kind: .fault) {
-      H5Pcreate(propertyClass)
+      H5Pcreate(propertyClass())
     }
     return HDF5Handle(id, release: H5Pclose)
   }

@@ -1,4 +1,5 @@
 import CHDF5
+import Foundation
 
 /// Reads the strings of a dataset or an attribute, of fixed or variable length, as UTF-8.
 ///
@@ -45,14 +46,14 @@ struct HDF5StringReader {
   }
 
   private func readVariable(_ transfer: (hid_t, UnsafeMutableRawPointer) -> herr_t) throws -> [String] {
-    // The memory type keeps the character set of the file: the library converts between sets never.
+    // The memory type keeps the character set of the file, since the library does not convert between sets.
     let memoryID = try HDF5Library.call("prepare to read strings", at: place, kind: .fault) {
       H5Tcopy(fileType.id)
     }
     let memoryType = HDF5Handle(memoryID, release: H5Tclose)
     var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
     defer {
-      // Sets every pointer that the library allocated free, also after a failure half-way.
+      // Frees every string that the library allocated, after a failure half-way as well.
       _ = HDF5Library.withLock {
         H5Dvlen_reclaim(memoryType.id, space.id, hdf5_default_properties(), &pointers)
       }
@@ -60,8 +61,7 @@ struct HDF5StringReader {
     try HDF5Library.call("read the strings", at: place) { transfer(memoryType.id, &pointers) }
     return try pointers.enumerated().map { index, pointer in
       guard let pointer else { return "" }
-      let length = (0...).first { pointer[$0] == 0 } ?? 0
-      let bytes = UnsafeRawBufferPointer(start: pointer, count: length)
+      let bytes = UnsafeRawBufferPointer(start: pointer, count: strlen(pointer))
       return try decode(bytes, at: index)
     }
   }
