@@ -17,15 +17,17 @@ public enum Palette {
 
   /// The style in column `column` (any colour) and row `row` of the table of styles.
   ///
-  /// A row holds eight styles that differ in colour, dash and marker, all at once. From row to row dashes
-  /// move by one and markers by two, so that within eight rows two styles of one dash differ in colour and in
-  /// marker, and two of one colour differ in dash. The 512 styles of 64 rows are all different.
+  /// A row holds eight styles that differ in colour, dash and marker, all at once. Within eight rows two styles of one
+  /// colour differ in dash and marker, two of one dash in colour and marker, and two of one marker in colour and dash:
+  /// dashes c + r and markers c + 2r over the field of eight elements are orthogonal Latin squares. Each further eight
+  /// rows pair the dashes with other markers, so that all 512 styles of 64 rows differ.
   public static func style(column: Int, row: Int) -> SeriesStyle {
     precondition(column >= 0 && row >= 0, "columns and rows count from 0")
-    let dashes = Dash.forMethods
+    let (c, r, block) = (column % columnCount, row % 8, row / 8 % 8)
+    // Twice r in the field: a shift, reduced by x³ + x + 1.
+    let doubled = r << 1 ^ (r >= 4 ? 0b1011 : 0)
     return SeriesStyle(
-      colour: colours[column % colours.count], dash: dashes[(column + row) % dashes.count],
-      marker: Marker.allCases[(column + 2 * row + row / dashes.count) % Marker.allCases.count])
+      colour: colours[c], dash: Dash.forMethods[c ^ r], marker: Marker.allCases[c ^ doubled ^ block])
   }
 
   static let columnCount = 8

@@ -44,8 +44,7 @@ import Testing
     let measurer = TextMeasurer()
     for size in Self.sizes {
       for placement in [LineFigure.LegendPlacement.automatic, .below, .right, .none] {
-        let layout = try Self.figure(count, isLong: isLong, size: size, legend: placement).layout(
-          TextMeasurer())
+        let layout = try Self.figure(count, isLong: isLong, size: size, legend: placement).layout(measurer)
         let page = PlotRect(x: 0, y: 0, width: layout.width, height: layout.height)
         let texts = layout.texts + (layout.legend?.texts ?? [])
         let outside = texts.filter { !page.contains($0.box) }.map(\.text)

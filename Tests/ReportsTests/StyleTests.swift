@@ -79,6 +79,14 @@ import Testing
     }
   }
 
+  @Test func stylesOfOneColourDifferInDashAndMarker() {
+    for column in 0..<8 {
+      let styles = (0..<8).map { Palette.style(column: column, row: $0) }
+      #expect(Set(styles.map(\.dash)).count == 8)
+      #expect(Set(styles.map(\.marker)).count == 8)
+    }
+  }
+
   @Test func referenceStylesDifferFromAllMethods() {
     for style in [SeriesStyle.untrained, .ceiling] {
       #expect(!Dash.forMethods.contains(style.dash))
