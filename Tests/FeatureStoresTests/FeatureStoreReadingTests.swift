@@ -1,5 +1,4 @@
 import FeatureStores
-import Foundation
 import LinearAlgebra
 import TestSupport
 import Testing
@@ -146,27 +145,6 @@ struct FeatureStoreReadingTests {
       #expect(error?.place == "features_flipped")
       #expect(error?.file == location.path)
     }
-  }
-
-  @Test("a chunk that cannot be decompressed is an error with file, dataset, rows and reason")
-  func corruptChunk() throws {
-    let location = StoreLocation(path: folder.file("corrupt.h5"))
-    var features = Matrix<Float>(rows: 64, columns: 64)
-    for row in 0..<64 {
-      for column in 0..<64 { features[row, column] = Float((row * 64 + column) * 7919 % 4093) / 64 - 30 }
-    }
-    try FeatureStoreContents(features: features).write(to: location, options: .gzip(level: 9, rows: 64))
-    let file = try #require(FileHandle(forUpdatingAtPath: location.path))
-    let end = try file.seekToEnd()
-    try file.seek(toOffset: end / 2)
-    try file.write(contentsOf: Data(repeating: 0xff, count: 512))
-    try file.close()
-    let error = harnessError { try FeatureStore(opening: location) }
-    #expect(error?.kind == .badInput)
-    #expect(error?.file == location.path)
-    #expect(error?.place == "/features")
-    #expect(error?.found.hasPrefix("cannot read rows 0 to 63: ") == true)
-    #expect(error?.found.contains("inflate() failed") == true)
   }
 
   @Test("a block that is kept stays as it was, and other stores can be read from within a pass")

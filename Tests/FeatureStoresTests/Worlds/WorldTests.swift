@@ -134,7 +134,7 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
       "line 9, sets[0].kind: ‘deeep’; expected one of deep, lfw. Did you mean ‘deep’?"
     ),
     (
-      "pairsPerFold: 10", "pairsPerFold: 100",
+      "pairs-per-fold: 10", "pairs-per-fold: 100",
       "enough for 24 genuine and 252 impostor pairs; expected 100 of each"
     ),
     ("name: test", "name: train", "two sets named ‘train’"),
