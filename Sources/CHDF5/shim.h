@@ -1,5 +1,6 @@
 /* A door to libhdf5 for Swift: constants that are macros or mutable globals in hdf5.h, and the two calls whose
-   signature depends on the library's version, as inline functions. */
+   signature depends on the library's version, as inline functions. Most of the macros start the library, so these
+   functions are calls of it like any other. */
 #ifndef LIKENESS_CHDF5_SHIM_H
 #define LIKENESS_CHDF5_SHIM_H
 

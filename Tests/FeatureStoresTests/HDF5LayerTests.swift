@@ -234,6 +234,13 @@ struct HDF5LayerTests {
     return String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
   }
 
+  @Test("the library is first called under its lock, and so does nothing at the end of the process")
+  func exit() throws {
+    let root = try building { $0.numbers("x", [1]) }
+    #expect(try root.dataset("x").readReals() == [1])
+    #expect(HDF5Library.leavesExitAlone)
+  }
+
   @Test("the library's version is that of a supported one")
   func version() throws {
     let parts = HDF5Library.version.split(separator: ".").compactMap { Int($0) }

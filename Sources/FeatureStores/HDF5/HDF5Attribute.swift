@@ -56,10 +56,12 @@ extension HDF5Object {
     }
     if extent == H5S_NULL { return .empty }
     let isScalar = extent == H5S_SCALAR
-    func numbers<Element: BitwiseCopyable>(_ zero: Element, as memoryType: hid_t) throws -> [Element] {
+    func numbers<Element: BitwiseCopyable>(_ zero: Element, as memoryType: @autoclosure () -> hid_t) throws
+      -> [Element]
+    {
       var values = [Element](repeating: zero, count: count)
       if count > 0 {
-        try HDF5Library.call("read the attribute", at: place) { H5Aread(attribute.id, memoryType, &values) }
+        try HDF5Library.call("read the attribute", at: place) { H5Aread(attribute.id, memoryType(), &values) }
       }
       return values
     }

@@ -174,11 +174,13 @@ public struct HDF5Dataset: Sendable, HDF5Object {
     return strings
   }
 
-  private func readAll<Element: BitwiseCopyable>(zero: Element, as memoryType: hid_t) throws -> [Element] {
+  private func readAll<Element: BitwiseCopyable>(zero: Element, as memoryType: @autoclosure () -> hid_t)
+    throws -> [Element]
+  {
     var values = [Element](repeating: zero, count: count)
     if count > 0 {
       try HDF5Library.call("read the dataset", at: place) {
-        H5Dread(handle.id, memoryType, hdf5_all(), hdf5_all(), hdf5_default_properties(), &values)
+        H5Dread(handle.id, memoryType(), hdf5_all(), hdf5_all(), hdf5_default_properties(), &values)
       }
     }
     return values

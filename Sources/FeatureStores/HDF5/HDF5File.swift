@@ -11,15 +11,15 @@ public struct HDF5File: Sendable {
   /// Opens a file for reading. A missing file is `missingInput`; a folder, a file that is not HDF5, a truncated file are
   /// `badInput`, with the library's reason.
   public init(opening path: String) throws {
-    try self.init(opening: path, flags: hdf5_read_only())
+    try self.init(opening: path, forChanges: false)
   }
 
   /// Opens a file for reading and changing.
   static func openForChanges(_ path: String) throws -> HDF5File {
-    try HDF5File(opening: path, flags: hdf5_read_write())
+    try HDF5File(opening: path, forChanges: true)
   }
 
-  private init(opening path: String, flags: UInt32) throws {
+  private init(opening path: String, forChanges: Bool) throws {
     let place = HDF5Place(file: path)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -28,9 +28,9 @@ public struct HDF5File: Sendable {
     if isFolder.boolValue {
       throw place.error(.badInput, found: "a folder", expected: "an HDF5 file")
     }
-    let access = try Self.accessProperties(at: place, forChanges: flags != hdf5_read_only())
+    let access = try Self.accessProperties(at: place, forChanges: forChanges)
     let id = try HDF5Library.call("open the file", at: place, expected: "a complete HDF5 file") {
-      H5Fopen(path, flags, access.id)
+      H5Fopen(path, forChanges ? hdf5_read_write() : hdf5_read_only(), access.id)
     }
     self.path = path
     handle = HDF5Handle(id, release: H5Fclose)
@@ -65,8 +65,7 @@ public struct HDF5File: Sendable {
     return access
   }
 
-  /// A property list of a class. The class is asked for under the lock: its macro starts the library, which must first
-  /// be told to leave the end of the process alone.
+  /// A property list of a class.
   static func propertyList(_ propertyClass: @autoclosure () -> hid_t, at place: HDF5Place) throws
     -> HDF5Handle
   {

@@ -7,7 +7,19 @@ import Synchronization
 /// lock covers a call together with the reading of its error stack, and switches the library's own printing of errors
 /// off for the thread at hand: nothing of it ever reaches standard error.
 public enum HDF5Library {
-  private static let lock = Mutex<Bool>(false)
+  private struct State {
+    var isInitialised = false
+    var leavesExitAlone = false
+  }
+
+  private static let lock = Mutex(State())
+
+  /// Whether the library was started here, and so could be told not to act at the end of the process. The macros of hdf5.h
+  /// for types, classes and flags start it as well: they too must stand under the lock.
+  static var leavesExitAlone: Bool {
+    withLock {}
+    return lock.withLock { $0.leavesExitAlone }
+  }
 
   /// The version of the library in use, such as `1.10.8`.
   public static var version: String {
@@ -20,13 +32,13 @@ public enum HDF5Library {
 
   /// Runs `body` with the library to itself. `body` must not release a handle or call a Swift wrapper of the library.
   static func withLock<Result: Sendable>(_ body: () throws -> Result) rethrows -> Result {
-    try lock.withLock { isInitialised in
-      if !isInitialised {
+    try lock.withLock { state in
+      if !state.isInitialised {
         // Files being written are closed by their owners; a handler at exit would pull the library from under
         // threads that still read.
-        H5dont_atexit()
+        state.leavesExitAlone = H5dont_atexit() >= 0
         H5open()
-        isInitialised = true
+        state.isInitialised = true
       }
       H5Eset_auto2(hdf5_default_error_stack(), nil, nil)
       return try body()

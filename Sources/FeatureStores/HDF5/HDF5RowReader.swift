@@ -24,9 +24,9 @@ struct HDF5RowReader {
     let memory = try dataset.simpleSpace([rows.count, block.columns])
     let selection = try dataset.selectingRows(rows)
     let handle = dataset.handle
-    func transfer(_ type: hid_t, _ buffer: UnsafeMutableRawPointer) throws {
+    func transfer(_ type: @autoclosure () -> hid_t, _ buffer: UnsafeMutableRawPointer) throws {
       try HDF5Library.call("read rows \(rows.lowerBound) to \(rows.upperBound - 1)", at: dataset.place) {
-        H5Dread(handle.id, type, memory.id, selection.id, hdf5_default_properties(), buffer)
+        H5Dread(handle.id, type(), memory.id, selection.id, hdf5_default_properties(), buffer)
       }
     }
     if isHalf {

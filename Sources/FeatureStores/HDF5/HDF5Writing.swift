@@ -133,9 +133,9 @@ extension HDF5Dataset {
     guard block.count > 0 else { return }
     let memory = try simpleSpace([block.rows, block.columns])
     let selection = try selectingRows(first..<first + block.rows)
-    func transfer(_ type: hid_t, _ buffer: UnsafeRawPointer) throws {
+    func transfer(_ type: @autoclosure () -> hid_t, _ buffer: UnsafeRawPointer) throws {
       try HDF5Library.call("write rows", at: place, kind: .cannotWrite) {
-        H5Dwrite(handle.id, type, memory.id, selection.id, hdf5_default_properties(), buffer)
+        H5Dwrite(handle.id, type(), memory.id, selection.id, hdf5_default_properties(), buffer)
       }
     }
     if case .real(bits: 16, _) = type {
