@@ -52,7 +52,8 @@ extension MethodConfiguration where Kind == MechanismRegistry {
     loss: LossConfiguration, width: Int, classes: Int, seed: UInt64, _ element: Element.Type
   ) -> any PrototypeSource<Element> {
     let head = SubspaceHead<Element>(
-      loss: loss, subspaces: subspaces, width: width, classes: classes, seed: seed)
+      loss: { loss.makeLoss(classes: classes) }, subspaces: subspaces, width: width, classes: classes,
+      seed: seed)
     return type.makeSource(options, head: head, classes: classes, seed: seed)
   }
 }
@@ -70,8 +71,10 @@ enum Conventional: Mechanism {
   static func subspaces(_ options: Options) -> Subspaces { Subspaces() }
 
   static func unsupportedReason(_ options: Options, loss: LossTraits) -> String? {
-    loss.needs.contains(.pairs)
-      ? "the loss compares samples of a batch with each other, not with class weights" : nil
+    if loss.needs.contains(.pairs) {
+      return "the loss compares samples of a batch with each other, not with class weights"
+    }
+    return loss.needs.contains(.prototypes) ? "the loss needs the class weights themselves" : nil
   }
 
   static func makeSource<Element: Scalar>(

@@ -25,11 +25,12 @@ struct SubspaceHead<Element: Scalar>: Sendable {
 
   /// The head for embeddings of `width` columns, which the number of groups must divide.
   ///
-  /// `classes` counts the classes of the prototypes; parameters of the losses start from streams of `seed`.
-  init(loss: LossConfiguration, subspaces: Subspaces, width: Int, classes: Int, seed: UInt64) {
+  /// `loss` makes the loss of one group. `classes` counts the classes of the prototypes; parameters of the losses start
+  /// from streams of `seed`.
+  init(loss: () -> any Loss, subspaces: Subspaces, width: Int, classes: Int, seed: UInt64) {
     self.subspaces = subspaces
     self.width = width
-    losses = (0..<subspaces.count).map { _ in loss.makeLoss(classes: classes) }
+    losses = (0..<subspaces.count).map { _ in loss() }
     let traits = losses[0].traits
     self.traits = traits
     parameters = (0..<subspaces.count).map { group in
@@ -108,11 +109,13 @@ struct SubspaceHead<Element: Scalar>: Sendable {
       batch.normGradients = Array(repeating: 0, count: norms.count)
     }
     swap(&batch.parameters, &parameters[group])
+    // What is there already must not be scaled with what the loss adds.
+    let earlier = factor == 1 ? [] : batch.parameters.map { $0.gradient }
+    for index in earlier.indices { ElementwiseKernels.clear(&batch.parameters[index].gradient) }
     let loss = losses[group].evaluate(&batch, workers: workers)
-    if factor != 1 {
-      for index in batch.parameters.indices {
-        ElementwiseKernels.scale(&batch.parameters[index].gradient, by: factor, workers: workers)
-      }
+    for (index, gradient) in earlier.enumerated() {
+      ElementwiseKernels.scale(&batch.parameters[index].gradient, by: factor, workers: workers)
+      ElementwiseKernels.add(gradient, to: &batch.parameters[index].gradient, workers: workers)
     }
     swap(&batch.parameters, &parameters[group])
     if traits.needs.contains(.norms) {
@@ -126,6 +129,8 @@ struct SubspaceHead<Element: Scalar>: Sendable {
   }
 
   /// Writes the gradient at the embeddings that `begin` took to `gradient`, which has their shape.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   mutating func finish(gradient: inout Matrix<Element>, workers: Workers) {
     let isCosine = traits.similarity == .cosine
     let normalisesGroups = isCosine && subspaces.normalisation == .group && subspaces.count > 1
