@@ -68,7 +68,7 @@ let package = Package(
     // Floor 4.
     room("Experiments", ["Learning", "Evaluation"]),
     // Floor 5.
-    room("Reports", ["Experiments", "Metrics", "CCairo", "CPNG"]),
+    room("Reports", ["Experiments", "Evaluation", "FeatureStores", "Metrics", "CCairo", "CPNG"]),
     // Floor 6.
     .executableTarget(
       name: "likeness",

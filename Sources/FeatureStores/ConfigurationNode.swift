@@ -35,11 +35,31 @@ public struct ConfigurationNode {
       }
       self.node = node
     } catch let error as YamlError {
-      throw HarnessError(
-        .badInput, file: file, found: "text that is not YAML (\(String(describing: error)))",
-        expected: "YAML",
-        advice: "Check indentation, colons and quotes near the line named.")
+      throw Self.malformed(error, file: file)
     }
+  }
+
+  /// The parser's complaint in one line, with the place where it names one.
+  private static func malformed(_ error: YamlError, file: String) -> HarnessError {
+    let problem: String
+    var place: String?
+    switch error {
+    case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _),
+      .composer(_, let text, let mark, _):
+      problem = text
+      place = "line \(mark.line), column \(mark.column)"
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      problem = "the key ‘\(duplicates.sorted().joined(separator: "’, ‘"))’ twice in a mapping"
+      place = "line \(context.mark.line), column \(context.mark.column)"
+    case .reader(let text, let offset, _, _):
+      problem = text
+      place = offset.map { "byte \($0)" }
+    default:
+      problem = String(describing: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+    return HarnessError(
+      .badInput, file: file, place: place, found: "text that is not YAML: \(problem)", expected: "YAML",
+      advice: "Check indentation, colons and quotes there and in the lines before.")
   }
 
   init(file: String, path: String, node: Node) {

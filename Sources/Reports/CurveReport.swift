@@ -120,7 +120,7 @@ public enum CurveReport {
       if !histories.isEmpty { curves.append((ROCReport.name(row.row, experiment.definition), histories)) }
     }
     guard !curves.isEmpty else { throw nothingFinished(experiment) }
-    let book = StyleBook(methods: curves.map(\.name))
+    let book = ROCReport.styles(report.results)
     let series = curves.map { curve in
       let spreads = (0..<(curve.histories.map(\.count).min() ?? 0)).compactMap { step in
         Spread(curve.histories.map { $0[step] })

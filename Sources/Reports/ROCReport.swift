@@ -19,7 +19,6 @@ public struct ROCReport: Sendable {
       throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
     }
     let rows = results.rows.filter { $0.row.dataset == dataset }
-    let names = rows.filter { $0.row.kind == .trained }.map { Self.name($0.row, definition) }
     let legendFAR = definition.legendFAR
     let series = rows.compactMap { row -> ROCSeries? in
       guard let outcomes = row.entries[protocolName]?.outcomes, !outcomes.isEmpty else { return nil }
@@ -37,7 +36,7 @@ public struct ROCReport: Sendable {
       caption: "\(average)\(band)FAR rule \(test.task.settings.convention.farRule.rawValue), "
         + "\(test.task.settings.convention.similarity.measure)",
       series: series, namedFAR: legendFAR, summaryStatistic: seeds > 1 ? "mean ± SD, \(seeds) seeds" : "",
-      styles: StyleBook(methods: names), size: .singleColumn)
+      styles: Self.styles(results), size: .singleColumn)
   }
 
   private static func role(_ kind: RunSpecification.Kind) -> ROCSeries.Role {
@@ -46,6 +45,14 @@ public struct ROCReport: Sendable {
     case .untrained: .untrained
     case .ceiling: .ceiling
     }
+  }
+
+  /// One book for all figures of an experiment, so that a method looks the same in each.
+  static func styles(_ results: ExperimentResults) -> StyleBook {
+    StyleBook(
+      methods: results.rows.filter { $0.row.kind == .trained }.map {
+        name($0.row, results.experiment.definition)
+      })
   }
 
   /// The row's name, with the network and mechanism only where rows differ in them.
@@ -62,20 +69,27 @@ public struct ROCReport: Sendable {
     }
   }
 
+  /// FARs from one false accept on: every whole number of false accepts, where the curve's steps lie, as long as they are
+  /// farther apart than the points of the logarithmic grid; then that grid.
+  private static func grid(impostors: Int) -> [Double] {
+    let count = Double(impostors)
+    let finest = Int((1 / (pow(10, 1 / Double(pointsPerDecade)) - 1)).rounded(.up))
+    // k/N as a decimal may fall short of k false accepts in N; a hair above it stands for it.
+    let steps = (1...min(finest, impostors)).map { min(1, Double($0) / count * (1 + 1e-12)) }
+    let decades = Int(log10(count).rounded(.up))
+    return steps
+      + ROCBand.logarithmicGrid(perDecade: pointsPerDecade, from: -decades).filter {
+        $0 > (steps.last ?? 0) * (1 + 1e-9)
+      }
+  }
+
   /// The curve over seeds: within a seed the vertical average of its curves (folds), then mean and SD over seeds.
   static func series(
     _ name: String, _ role: ROCSeries.Role, _ outcomes: [ExperimentResults.Outcome], legendFAR: Double
   ) -> ROCSeries? {
     let impostors = outcomes.flatMap(\.curves).map(\.impostorCount).min() ?? 0
     guard impostors > 0 else { return nil }
-    // 1/N as a decimal falls short of one false accept in N; a hair above it stands for it.
-    let lowest = 1 / Double(impostors) * (1 + 1e-12)
-    let decades = Int((-log10(lowest)).rounded(.up))
-    let grid =
-      [lowest]
-      + ROCBand.logarithmicGrid(perDecade: pointsPerDecade, from: -decades).filter {
-        $0 > lowest * (1 + 1e-9)
-      }
+    let grid = grid(impostors: impostors)
     func averages(at grid: [Double]) -> [[Double]] {
       outcomes.compactMap { outcome in
         let band = ROCBand(outcome.curves, grid: grid)
