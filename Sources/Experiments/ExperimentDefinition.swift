@@ -20,6 +20,8 @@ public struct ExperimentDefinition: Sendable {
   public var seeds: [UInt64]
   /// The FAR at which the legend of a ROC plot gives the TAR.
   public var legendFAR: Double
+  /// What publications state for methods of the experiment.
+  public var published: [PublishedFigures]
 
   /// A network with the name it has in tables.
   public struct NamedNetwork: Sendable, Equatable {
@@ -71,8 +73,12 @@ public struct ExperimentDefinition: Sendable {
     try Self.requireDifferent(seeds, top["seeds"])
     // The one rule there is is named, so that a table can say which checkpoint its figures come from.
     _ = try top.value("checkpoint", default: "last") { try $0.choice(of: ["last"]) }
-    let report = try top["report"]?.mapping(keys: ["legend-far"])
+    let report = try top["report"]?.mapping(keys: ["legend-far", "published"])
     legendFAR = try report?.value("legend-far", default: 1e-2) { try $0.number(in: 1e-9...1) } ?? 1e-2
+    published =
+      try report?["published"]?.list().map { node in
+        try PublishedFigures(file: node.existingFile())
+      } ?? []
   }
 
   /// The elements of a list that must not be empty.

@@ -11,8 +11,16 @@ public struct GridRow: Sendable, Hashable {
   public var loss: String
   public var mechanism: String
   public var sampler: String
+  /// What is trained; nil for untrained and ceiling rows.
+  public var method: Method?
   /// Why the row cannot be trained; nil where it can.
   public var unsupportedReason: String?
+
+  /// A loss trained by a mechanism.
+  public struct Method: Sendable, Hashable {
+    public var loss: LossConfiguration
+    public var mechanism: MechanismConfiguration
+  }
 
   /// The row in one line.
   public var label: String {
@@ -65,7 +73,8 @@ public struct Grid: Sendable {
                 kind: .trained, dataset: dataset.name, network: network.name,
                 loss: loss.label(among: definition.losses),
                 mechanism: mechanism.label(among: definition.mechanisms),
-                sampler: definition.samplers.count > 1 ? sampler.rawValue : "")
+                sampler: definition.samplers.count > 1 ? sampler.rawValue : "",
+                method: GridRow.Method(loss: loss, mechanism: mechanism))
               let configuration = { (seed: UInt64) in
                 TrainingConfiguration(
                   network: network.configuration, loss: loss, mechanism: mechanism,

@@ -61,6 +61,9 @@ struct VerificationTable {
     columns += targets.map {
       .init("FAR \(NumberText.scientific($0))", group: "TAR at", kind: .percent(decimals: 2))
     }
+    columns += experiment.definition.published.flatMap { figures in
+      figures.columns.map { .init($0, group: "Published, \(figures.label)", kind: .number(decimals: 2)) }
+    }
     let metrics: [Metric] = [.accuracy, .auc, .eer] + targets.map(Metric.tar)
     var rows: [ReportTable.Row] = []
     var previous: String?
@@ -78,7 +81,10 @@ struct VerificationTable {
         return cell
       }
       let starts = previous != nil && previous != row.row.dataset
-      rows.append(.init(shown.cells(row.row) + cells, startsSection: starts))
+      rows.append(
+        .init(
+          shown.cells(row.row) + cells + Self.published(experiment.definition, row.row), startsSection: starts
+        ))
       previous = row.row.dataset
     }
     let convention = test.task.settings.convention
@@ -135,6 +141,10 @@ struct VerificationTable {
       notes.append(
         "Identities that no list names: \(unlisted == .train ? "train" : "excluded from training").")
     }
+    notes += experiment.definition.published.map { figures in
+      "Published, \(figures.label): \(figures.source). \(figures.setting) Stated there, not measured here; data and networks "
+        + "differ, so compare orders, not levels."
+    }
     notes += harm(report.results, test)
     notes += test.task.warnings
     let known = report.results.provenance
@@ -150,6 +160,14 @@ struct VerificationTable {
     }
     notes.append("Stores (SHA-256 of the content): \(stores.joined(separator: ", ")).")
     return notes
+  }
+
+  /// What publications state for the method of a row; empty where they state nothing.
+  private static func published(_ definition: ExperimentDefinition, _ row: GridRow) -> [TableCell] {
+    definition.published.flatMap { figures -> [TableCell] in
+      let values = row.method.flatMap { figures.values(loss: $0.loss, mechanism: $0.mechanism) }
+      return (values ?? figures.columns.map { _ in nil }).map { $0.map { .estimate($0) } ?? .text("") }
+    }
   }
 
   /// Where training made it worse: for each dataset how many trained rows have a lower mean accuracy than the features as stored.

@@ -1,0 +1,139 @@
+import Experiments
+import FeatureStores
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// Tables and figures of a small experiment from end to end.
+struct ExperimentReportTests {
+  /// A world, a protocol, published figures, and an experiment with one row that cannot be trained.
+  private static let files = [
+    "world.yaml": """
+    name: tiny
+    version: 1
+    seed: 11
+    dimension: 12
+    identity: {dimensions: 4, within: 0.5}
+    nuisances: [{name: pose, dimensions: 8, standard-deviation: 1.0}]
+    map: {layers: 1, slope: 0.3}
+    sets:
+      - {name: train, kind: deep, identities: 24, images-per-identity: 6}
+      - {name: test, kind: lfw, identities: 32, images-per-identity: 4, folds: 4, pairs-per-fold: 20}
+    """,
+    "tiny-lfw.yaml": """
+    name: tiny-lfw
+    kind: pair-verification
+    lists: {format: lfw}
+    folds: 4
+    far: [0.5, 0.25, 0.0001]
+    """,
+    "published.yaml": """
+    label: Someone
+    source: a paper, table 1
+    setting: Trained on images.
+    columns: [LFW]
+    rows:
+      - {loss: cosface, mechanism: conventional, values: [99.5]}
+    """,
+    "experiment.yaml": """
+    name: tiny
+    title: Tiny
+    data:
+      world: {definition: world.yaml, train: train}
+    protocols: [{protocol: tiny-lfw.yaml, set: test}]
+    networks: {small: [{linear: 8}, batch-norm, prelu, {linear: 6}]}
+    losses: [{name: normface, scale: 8}, {name: cosface, scale: 8, margin: 0.2}]
+    mechanisms: [conventional, {name: multiface, groups: 4}]
+    training: {steps: 20, batch: 16, optimiser: {learning-rate: 0.05}}
+    seeds: [1, 2]
+    report: {legend-far: 0.25, published: [published.yaml]}
+    """,
+  ]
+
+  private struct Made {
+    let folder: TemporaryFolder
+    let experiment: BoundExperiment
+    var results: String { folder.file("results") }
+
+    func report() throws -> ExperimentReport {
+      try ExperimentReport(ExperimentResults(experiment, results: results))
+    }
+  }
+
+  private func make(run: Bool) async throws -> Made {
+    let folder = try TemporaryFolder()
+    for (name, text) in Self.files { try AtomicFile.write(text, to: folder.file(name)) }
+    let results = folder.file("results")
+    let experiment = try BoundExperiment(
+      ExperimentDefinition(file: folder.file("experiment.yaml")), data: nil, results: results)
+    if run {
+      let outcome = try await ExperimentRunner(
+        experiment, results: results, jobs: 1, interruption: Interruption(), checkpointInterval: 30,
+        show: { _ in }
+      ).run()
+      #expect(outcome.failed == 0)
+    }
+    return Made(folder: folder, experiment: experiment)
+  }
+
+  private func text(_ path: String) throws -> String {
+    String(decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
+  }
+
+  @Test func everyRowOfTheGridStandsInTheTableAndNothingIsMadeUp() async throws {
+    let made = try await make(run: true)
+    let files = try made.report().writeTables(to: made.folder.file("tables"))
+    #expect(
+      files.map { ($0 as NSString).lastPathComponent }
+        == ["md", "csv", "tex", "json"].map { "tiny-lfw.\($0)" })
+    let table = try text(files[0])
+    let rows = table.split(separator: "\n").filter { $0.hasPrefix("|") }
+    // Header, rule, untrained, ceiling, two losses by two mechanisms.
+    #expect(rows.count == 8)
+    let multiface = rows.filter { $0.contains("multiface") || $0.contains("MultiFace") }
+    // Four groups do not divide six columns.
+    #expect(multiface.count == 2 && multiface.allSatisfy { $0.contains("unsupported") })
+    #expect(table.contains("4 groups do not divide an embedding of 6 columns"))
+    // 40 impostor pairs cannot show a FAR of 1e-4.
+    #expect(rows.dropFirst(2).prefix(2).allSatisfy { $0.contains("not attainable") })
+    // The published figure stands in its own row alone, with its source.
+    #expect(rows.filter { $0.contains("99.5") }.count == 1)
+    #expect(table.contains("Published, Someone: a paper, table 1. Trained on images."))
+  }
+
+  @Test func theSameResultsGiveTheSameBytes() async throws {
+    let made = try await make(run: true)
+    for folder in ["first", "second"] {
+      let report = try made.report()
+      _ = try report.writeTables(to: made.folder.file(folder))
+      _ = try report.writeFigures(to: made.folder.file(folder), formats: [.png, .svg])
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: made.folder.file("first")).sorted()
+    #expect(
+      names == ["roc-tiny-lfw.png", "roc-tiny-lfw.svg"]
+        + ["csv", "json", "md", "tex"].map { "tiny-lfw.\($0)" })
+    for name in names {
+      #expect(
+        FileManager.default.contentsEqual(
+          atPath: made.folder.file("first/\(name)"), andPath: made.folder.file("second/\(name)")), "\(name)")
+    }
+  }
+
+  @Test func whatHasNotRunIsMissingAndDrawsNothing() async throws {
+    let made = try await make(run: false)
+    let report = try made.report()
+    let table = try text(report.writeTables(to: made.folder.file("tables"))[0])
+    #expect(table.contains("2 of 2 runs missing"))
+    #expect(try report.writeFigures(to: made.folder.file("figures")).isEmpty)
+  }
+
+  @Test func aMethodLooksTheSameInEveryFigureOfAnExperiment() async throws {
+    let made = try await make(run: true)
+    let report = try made.report()
+    let roc = try ROCReport(report, protocolName: "tiny-lfw", dataset: "tiny")
+    #expect(roc.figure.styles == ROCReport.styles(report.results))
+    #expect(Set(roc.series.map { roc.figure.styles.style(of: $0.name) }).count == roc.series.count)
+  }
+}
