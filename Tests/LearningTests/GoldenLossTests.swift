@@ -28,7 +28,7 @@ struct GoldenLossTests {
   static let pending: [(path: String, reason: String)] = variants.compactMap { path in
     let head = String(path.prefix { $0 != "/" })
     guard let variant = try? GoldenFile("losses").group("/\(path)"),
-      (try? GoldenLoss(head: head, variant: variant)) ?? nil == nil,
+      (try? GoldenLoss.find(head: head, variant: variant)) ?? nil == nil,
       let reason = (try? GoldenLoss.pendingReason(head: head, variant: variant)) ?? nil
     else { return nil }
     return (path, reason)
@@ -45,79 +45,97 @@ struct GoldenLossTests {
   func lossAndGradientsAgreeWithThePeer(path: String) throws {
     let file = try GoldenFile("losses")
     let variant = try file.group("/\(path)")
-    guard let known = try GoldenLoss(head: String(path.prefix { $0 != "/" }), variant: variant) else {
+    guard let known = try GoldenLoss.find(head: String(path.prefix { $0 != "/" }), variant: variant) else {
       Issue.record("an unknown variant: \(path)")
       return
     }
     for group in try variant.groups() {
       switch group.name {
       case "cosine_leaf": try checkLeaf(group, known, file)
-      case "steps": for step in try group.groups() { try checkCase(step, known) }
-      default: try checkCase(group, known)
+      case "steps":
+        let weights = try group.matrix("weights")
+        try checkThroughTheMechanism(group.groups(), known, weights, of: Double.self)
+        try checkThroughTheMechanism(group.groups(), known, weights, of: Float.self)
+        try checkFromCosines(group.groups(), known, weights: weights)
+      default:
+        let weights = try group.matrix("weights")
+        try checkThroughTheMechanism([group], known, weights, of: Double.self)
+        try checkThroughTheMechanism([group], known, weights, of: Float.self)
+        try checkFromCosines([group], known, weights: weights)
       }
     }
   }
 
-  /// A case from features and weights, through the mechanism; then from its cosines alone.
-  private func checkCase(_ group: GoldenGroup, _ known: GoldenLoss) throws {
-    let features = try group.matrix("features")
-    let weights = try group.matrix("weights")
-    let labels = try group.integers("labels")
-    var extras: [String: Matrix<Double>] = [:]
-    if try group.has("bias") { extras["bias"] = row(try group.array("bias").elements) }
-    let expected = try Expected(group, known: known, weights: weights)
-    let tolerance = known.normEpsilon > 0 ? 1e-6 : 1e-9
-    let double = HeadResult<Double>(
-      known.configuration, mechanism: try MechanismConfiguration("conventional"), features: features,
-      weights: [weights], extras: extras, labels: labels)
-    let place = group.path
-    if known.largestLoss == .infinity {
-      expected.check("loss", double.loss, expected.loss, tolerance, place)
+  /// Cases from features and weights, one after another through one head of the conventional mechanism.
+  private func checkThroughTheMechanism<Element: Scalar>(
+    _ cases: [GoldenGroup], _ known: GoldenLoss, _ weights: Matrix<Double>, of type: Element.Type
+  ) throws {
+    guard let first = cases.first else { return }
+    let isDouble = Element.self == Double.self
+    let tolerance = isDouble ? (known.normEpsilon > 0 ? 1e-6 : known.tolerance) : 1e-4
+    let traits = known.configuration.traits
+    let made = try known.makeLoss(classes: weights.rows / traits.columnsPerClass, group: first)
+    var runner = HeadRunner<Element>(
+      try MechanismConfiguration("conventional"), traits: traits, width: weights.columns, weights: [weights],
+      extras: try extras(traits, first)
+    ) { _, _ in made }
+    for group in cases {
+      let place = group.path
+      let expected = try Expected(group, known: known, weights: weights)
+      if isDouble { try expected.checkState("_before", group, known, runner.states()[0]) }
+      let result = runner.run(features: try group.matrix("features"), labels: try group.integers("labels"))
+      if isDouble { try expected.checkState("_after", group, known, runner.states()[0]) }
+      if known.largestLoss == .infinity {
+        expected.check("loss", Double(result.loss), expected.loss, isDouble ? tolerance : 1e-5, place)
+      }
+      expected.check("dfeatures", result.features, expected.features, tolerance, place)
+      expected.check("dweights", result.weights[0], expected.weights, tolerance, place)
+      for (name, gradient) in result.extras.sorted(by: { $0.key < $1.key }) {
+        expected.check(
+          "d\(name)", gradient, row(try group.array("d\(fileName(name))").elements), tolerance, place)
+      }
     }
-    expected.check("dfeatures", double.features, expected.features, tolerance, place)
-    expected.check("dweights", double.weights[0], expected.weights, tolerance, place)
-    for (name, gradient) in double.extras {
-      expected.check("d\(name)", gradient, row(try group.array("d\(name)").elements), tolerance, place)
-    }
-    let float = HeadResult<Float>(
-      known.configuration, mechanism: try MechanismConfiguration("conventional"), features: features,
-      weights: [weights], extras: extras, labels: labels)
-    if known.largestLoss == .infinity {
-      expected.check("loss", Double(float.loss), expected.loss, 1e-5, place)
-    }
-    expected.check("dfeatures", float.features, expected.features, 1e-4, place)
-    expected.check("dweights", float.weights[0], expected.weights, 1e-4, place)
-    if known.configuration.name == "softmax" { return }
-    try checkFromCosines(group, known, expected, features: features, weights: weights, labels: labels)
   }
 
-  /// The loss of the case's own cosines, at full precision also for peers that normalise differently.
-  private func checkFromCosines(
-    _ group: GoldenGroup, _ known: GoldenLoss, _ expected: Expected, features: Matrix<Double>,
-    weights: Matrix<Double>, labels: [Int]
-  ) throws {
-    let (unitFeatures, featureNorms) = unitRows(features, epsilon: known.normEpsilon)
+  /// The loss of the cases' own cosines, at full precision also for peers that normalise differently.
+  private func checkFromCosines(_ cases: [GoldenGroup], _ known: GoldenLoss, weights: Matrix<Double>) throws {
+    let traits = known.configuration.traits
+    guard traits.similarity == .cosine, let first = cases.first else { return }
+    var loss = try known.makeLoss(classes: weights.rows / traits.columnsPerClass, group: first)
     let (unitWeights, weightNorms) = unitRows(weights, epsilon: known.normEpsilon)
-    let cosine =
-      try group.has("cosine")
-      ? group.matrix("cosine") : product(unitFeatures, .asIs, unitWeights, .transposed)
-    var batch = LossBatch<Double>()
-    batch.similarities = cosine
-    batch.targets = labels
-    var loss = known.configuration.makeLoss(classes: weights.rows)
-    let value = loss.evaluate(&batch, workers: .one)
-    let place = group.path
-    let clamped = batch.rows.reduce(0) { $0 + min($1.loss, known.largestLoss) } / Double(batch.rows.count)
-    expected.check("loss", known.largestLoss == .infinity ? value : clamped, expected.loss, 1e-9, place)
-    if try group.has("dcosine") {
-      expected.check("dcosine", batch.similarities, try group.matrix("dcosine"), 1e-9, place)
+    for group in cases {
+      let place = group.path
+      let expected = try Expected(group, known: known, weights: weights)
+      let (unitFeatures, featureNorms) = unitRows(try group.matrix("features"), epsilon: known.normEpsilon)
+      let cosine =
+        try group.has("cosine")
+        ? group.matrix("cosine") : product(unitFeatures, .asIs, unitWeights, .transposed)
+      let probe = LossProbe(
+        similarities: cosine, targets: try group.integers("labels"), norms: featureNorms,
+        prototypes: unitWeights, parameters: try parameters(traits, group))
+      let outcome = probe.run(&loss)
+      let clamped =
+        outcome.rows.reduce(0) { $0 + min($1.loss, known.largestLoss) } / Double(max(outcome.rows.count, 1))
+      expected.check(
+        "loss", known.largestLoss == .infinity ? outcome.loss : clamped, expected.loss, known.tolerance, place
+      )
+      if try group.has("ce") { expected.check("ce", clamped, try group.scalar("ce"), known.tolerance, place) }
+      if try group.has("dcosine") {
+        expected.check(
+          "dcosine", outcome.similarities, try group.matrix("dcosine"), known.tolerance, place)
+      }
+      var dFeatures = throughNormalisation(
+        product(outcome.similarities, .asIs, unitWeights), unit: unitFeatures, norms: featureNorms)
+      addRadial(outcome.norms, along: unitFeatures, to: &dFeatures)
+      expected.check("dfeatures", dFeatures, expected.features, known.tolerance, place)
+      var dUnit = product(outcome.similarities, .transposed, unitFeatures)
+      if traits.needs.contains(.prototypes) {
+        ElementwiseKernels.add(outcome.prototypes, to: &dUnit, workers: .one)
+      }
+      let dWeights = throughNormalisation(dUnit, unit: unitWeights, norms: weightNorms)
+      expected.check("dweights", dWeights, expected.weights, known.tolerance, place)
+      try known.checkExtras(group, probe, outcome)
     }
-    let dFeatures = throughNormalisation(
-      product(batch.similarities, .asIs, unitWeights), unit: unitFeatures, norms: featureNorms)
-    expected.check("dfeatures", dFeatures, expected.features, 1e-9, place)
-    let dWeights = throughNormalisation(
-      product(batch.similarities, .transposed, unitFeatures), unit: unitWeights, norms: weightNorms)
-    expected.check("dweights", dWeights, expected.weights, 1e-9, place)
   }
 
   /// The loss of a cosine matrix that is handed over directly.
@@ -125,20 +143,57 @@ struct GoldenLossTests {
     let inputs = try file.group("/inputs/cosine_leaf")
     let cosine = try (group.has("cosine") ? group : inputs).matrix("cosine")
     let labels = try (group.has("labels") ? group : inputs).integers("labels")
-    var batch = LossBatch<Double>()
-    batch.similarities = cosine
-    batch.targets = labels
-    var loss = known.configuration.makeLoss(classes: cosine.columns)
+    let (unitFeatures, norms) = unitRows(
+      try (group.has("features") ? group : inputs).matrix("features"), epsilon: known.normEpsilon)
+    let traits = known.configuration.traits
+    let probe = LossProbe(
+      similarities: cosine, targets: labels, norms: norms, parameters: try parameters(traits, group))
     let expected = try Expected(group)
-    expected.check("loss", loss.evaluate(&batch, workers: .one), try group.scalar("loss"), 1e-9, group.path)
-    expected.check("dcosine", batch.similarities, try group.matrix("dcosine"), 1e-9, group.path)
-    var single = LossBatch<Float>()
-    single.similarities = cosine.converted(to: Float.self)
-    single.targets = labels
-    var lossAgain = known.configuration.makeLoss(classes: cosine.columns)
-    expected.check(
-      "loss", Double(lossAgain.evaluate(&single, workers: .one)), try group.scalar("loss"), 1e-5, group.path)
-    expected.check("dcosine", single.similarities, try group.matrix("dcosine"), 1e-4, group.path)
+    func check<Element: Scalar>(_ type: Element.Type, loss lossTolerance: Double, _ tolerance: Double) throws
+    {
+      var loss = try known.makeLoss(classes: cosine.columns / traits.columnsPerClass, group: group)
+      if Element.self == Double.self { try expected.checkState("_before", group, known, loss.state) }
+      let outcome = probe.converted(to: type).run(&loss)
+      if Element.self == Double.self { try expected.checkState("_after", group, known, loss.state) }
+      expected.check("loss", Double(outcome.loss), try group.scalar("loss"), lossTolerance, group.path)
+      expected.check("dcosine", outcome.similarities, try group.matrix("dcosine"), tolerance, group.path)
+      if try group.has("dfeatures_through_norm") {
+        var through = Matrix<Double>(rows: unitFeatures.rows, columns: unitFeatures.columns)
+        addRadial(outcome.norms.map { Double($0) }, along: unitFeatures, to: &through)
+        expected.check(
+          "dfeatures_through_norm", through, try group.matrix("dfeatures_through_norm"), tolerance, group.path
+        )
+      }
+      for (parameter, gradient) in zip(traits.parameters, outcome.parameters) {
+        let name = "d\(fileName(parameter.name))"
+        expected.check(name, gradient, row(try group.array(name).elements), tolerance, group.path)
+      }
+    }
+    try check(Double.self, loss: known.tolerance, known.tolerance)
+    try check(Float.self, loss: 1e-5, 1e-4)
+  }
+
+  /// Adds the gradient through the norms: ∂‖x‖/∂x = x̂.
+  private func addRadial(_ norms: [Double], along unit: Matrix<Double>, to gradient: inout Matrix<Double>) {
+    for (row, factor) in norms.enumerated() {
+      for column in 0..<unit.columns { gradient[row, column] += factor * unit[row, column] }
+    }
+  }
+
+  /// What the file calls a learned number: with underscores.
+  private func fileName(_ name: String) -> String { name.replacing("-", with: "_") }
+
+  /// The case's learned numbers by name.
+  private func extras(_ traits: LossTraits, _ group: GoldenGroup) throws -> [String: Matrix<Double>] {
+    try Dictionary(
+      uniqueKeysWithValues: traits.parameters.map {
+        ($0.name, row(try group.array(fileName($0.name)).elements))
+      })
+  }
+
+  /// The case's learned numbers in the order that the loss declares.
+  private func parameters(_ traits: LossTraits, _ group: GoldenGroup) throws -> [Matrix<Double>] {
+    try traits.parameters.map { row(try group.array(fileName($0.name)).elements) }
   }
 
   private func row(_ values: [Double]) -> Matrix<Double> {
@@ -187,5 +242,18 @@ struct Expected {
     }
     let error = relativeError(found, expected)
     #expect(error <= tolerance, "\(place)/\(name): error \(error)")
+  }
+
+  /// What the loss keeps against the case's datasets `NAME_before` or `NAME_after`.
+  func checkState(_ suffix: String, _ group: GoldenGroup, _ known: GoldenLoss, _ state: LossState) throws {
+    for dataset in try group.datasetNames() where dataset.hasSuffix(suffix) {
+      let name = String(dataset.dropLast(suffix.count))
+      let key = known.stateNames[name] ?? name
+      if key.isEmpty { continue }
+      let values = try group.array(dataset).elements
+      let found = try #require(state[key], "\(group.path)/\(dataset): no state ‘\(key)’")
+      #expect(
+        relativeError(found, values) <= known.tolerance, "\(group.path)/\(dataset): \(found), \(values)")
+    }
   }
 }

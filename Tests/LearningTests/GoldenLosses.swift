@@ -3,7 +3,39 @@ import TestSupport
 
 @testable import Learning
 
+/// A variant of the golden losses: whose code ran, with which numbers.
+struct GoldenPeer {
+  let head: String
+  let variant: String
+  let repository: String
+  let notes: String
+  let values: [String: GoldenParameter]
+
+  init(head: String, variant: GoldenGroup) throws {
+    self.head = head
+    self.variant = variant.name
+    repository = try variant.string(attribute: "peer") ?? ""
+    notes = try variant.string(attribute: "notes") ?? ""
+    values = try variant.hyperParameters()
+  }
+
+  /// The first hyper-parameter there is of these names.
+  func number(_ names: String...) -> Double? { names.lazy.compactMap { values[$0]?.number }.first }
+
+  /// The first hyper-parameter there is of these names, as an option.
+  func option(_ names: String...) -> OptionValue? {
+    names.lazy.compactMap { values[$0]?.number }.first.map { .number($0) }
+  }
+
+  func flag(_ name: String) -> Bool { values[name]?.boolean ?? false }
+
+  /// The scale of most heads.
+  var scale: OptionValue { .number(number("s", "scale") ?? 1 / (number("temperature") ?? 1)) }
+}
+
 /// What is known about the peers of the golden losses: which of our losses is theirs, and how their numbers were taken.
+///
+/// Each family of losses has a file with an extension that finds its own variants.
 struct GoldenLoss {
   let configuration: LossConfiguration
   /// The peer normalises with √(Σx² + this).
@@ -12,109 +44,29 @@ struct GoldenLoss {
   var weightsAreUnit = false
   /// A sample's loss is at most this.
   var largestLoss = Double.infinity
+  /// How far doubles may be off.
+  var tolerance = 1e-9
+  /// What the loss keeps when a single case or a trace begins, where that is not how it starts.
+  var initialState: LossState = [:]
+  /// The names in `LossState` of what the file calls `NAME_before` and `NAME_after`; the same where missing, and not in the
+  /// state where "".
+  var stateNames: [String: String] = [:]
+  /// Replaces the loss of a case, such as by one that takes recorded draws.
+  var criterion: (_ loss: any Loss, _ group: GoldenGroup) throws -> any Loss = { loss, _ in loss }
+  /// Checks what a case holds besides losses and gradients, from the outcome of its cosines.
+  var checkExtras:
+    (_ group: GoldenGroup, _ probe: LossProbe<Double>, _ outcome: LossOutcome<Double>) throws -> Void =
+      { _, _, _ in }
 
-  /// Heads that have no loss of ours yet, with the reason.
-  static let pending: [String: String] = {
-    let reason = "arrives with the other losses"
-    return Dictionary(
-      uniqueKeysWithValues: [
-        "adacos", "adaface", "adam_softmax", "arcnegface", "cifp", "circle", "curricular", "elasticface",
-        "l_softmax", "magface", "mv_softmax", "npcface", "p2sgrad", "sphereface", "sphereface2",
-        "sphereface_plus", "spherefacer", "subcenter_arcface", "uniface",
-      ].map { ($0, reason) })
-  }()
+  init(_ name: String, _ options: [String: OptionValue?], peer: GoldenPeer) throws {
+    configuration = try LossConfiguration(name, options.compactMapValues { $0 })
+    weightsAreUnit = peer.notes.contains("NOT projected") || peer.notes.contains("not projected")
+  }
 
   /// The loss of a variant, nil where it is not known.
-  init?(head: String, variant: GoldenGroup) throws {
-    let values = try variant.hyperParameters()
-    let peer = try variant.string(attribute: "peer") ?? ""
-    let notes = try variant.string(attribute: "notes") ?? ""
-    func number(_ names: String...) -> Double? { names.lazy.compactMap { values[$0]?.number }.first }
-    func flag(_ name: String) -> Bool { values[name]?.boolean ?? false }
-    var options: [String: OptionValue] = [:]
-    if head != "softmax" {
-      options["scale"] = .number(number("s", "scale") ?? 1 / (number("temperature") ?? 1))
-    }
-    if let threshold = number("interclass_filtering_threshold") { options["filter"] = .number(threshold) }
-    weightsAreUnit = notes.contains("NOT projected")
-    let name: String
-    switch (head, peer) {
-    case ("softmax", _):
-      name = "softmax"
-      options["bias"] = .flag(variant.name.contains("bias") && !variant.name.contains("nobias"))
-    case ("normface", _): name = "normface"
-    case ("cosface", _):
-      name = "cosface"
-      options["margin"] = number("m3", "m", "margin").map { .number($0) }
-      options["easy"] = .flag(flag("easy_margin"))
-      if peer == "mk-minchul/AdaFace" { options["cosine-limit"] = .number(number("eps") ?? 0) }
-    case ("arcface", "deepinsight/insightface"):
-      name = "arcface"
-      options.merge(["gradient": .text("straight-through"), "wrap": .text("none")]) { $1 }
-      options["margin"] = number("m2", "m").map { .number($0) }
-    case ("arcface", "JDAI-CV/FaceX-Zoo"), ("arcface", "cavalleria/cavaface"):
-      name = "arcface"
-      options["margin"] = number("margin_arc", "m_arc").map { .number($0) }
-      options["wrap"] = .text("penalty")
-      options["wrap-penalty"] = .number(number("margin_am", "m_am") ?? 0)
-    case ("arcface", "mk-minchul/AdaFace"):
-      name = "arcface"
-      options["margin"] = number("m").map { .number($0) }
-      options["wrap"] = .text("clip")
-      options["clip-epsilon"] = .number(number("eps") ?? 0)
-      options["cosine-limit"] = .number(number("eps") ?? 0)
-    case ("arcface", "ydwen/opensphere"):
-      name = "arcface"
-      options["margin"] = number("m").map { .number($0) }
-      options.merge([
-        "gradient": .text("straight-through"), "wrap": .text("clip"), "clip-epsilon": .number(1e-5),
-        "cosine-limit": .number(1e-5),
-      ]) { $1 }
-    case ("arcface", "KevinMusgrave/pytorch-metric-learning"):
-      name = "arcface"
-      options["margin"] = number("margin_degrees").map { .number($0 * Double.pi / 180) }
-      options.merge([
-        "wrap": .text("none"), "cosine-limit": .number(1e-7), "limited": .text("target"),
-      ]) { $1 }
-    case ("arcface", "fdbtrs/ElasticFace"):
-      name = "arcface"
-      options["margin"] = number("m").map { .number($0) }
-      options["wrap"] = .text("none")
-    case ("arcface", "xiaoboCASIA/SV-X-Softmax"):
-      name = "arcface"
-      options["margin"] = number("margin").map { .number($0) }
-      options["wrap"] = .text(flag("easy_margin") ? "easy" : "none")
-    case ("arcface", "Tencent/TFace"), ("arcface", "HuangYG123/CurricularFace"),
-      ("arcface", "ZhaoJ9014/face.evoLVe"):
-      name = "arcface"
-      options["margin"] = number("m", "margin").map { .number($0) }
-      options["wrap"] = .text(flag("easy_margin") ? "easy" : "threshold")
-    case ("combined_margin", "deepinsight/insightface"):
-      name = "combined-margin"
-      for key in ["m1", "m2", "m3"] { options[key] = number(key).map { .number($0) } }
-      normEpsilon = 1e-10
-    case ("combined_margin", "cavalleria/cavaface"):
-      name = "combined-margin"
-      for key in ["m2", "m3"] { options[key] = number(key).map { .number($0) } }
-      options["wrap"] = .text("threshold")
-    case ("partial_fc", "deepinsight/insightface") where (number("sample_rate") ?? 1) == 1:
-      largestLoss = -Double.log(1e-30)
-      if variant.name.contains("cosface") {
-        name = "cosface"
-        options["margin"] = .number(0.4)
-      } else {
-        guard let margin = Self.margin(inName: variant.name) else { return nil }
-        name = "arcface"
-        options.merge([
-          "gradient": .text("straight-through"), "wrap": .text("none"), "margin": .number(margin),
-        ]) { $1 }
-      }
-    case ("uniface", _) where variant.name.hasPrefix("nsl"):
-      name = "cosface"
-      options["margin"] = number("m").map { .number($0) }
-    default: return nil
-    }
-    configuration = try LossConfiguration(name, options)
+  static func find(head: String, variant: GoldenGroup) throws -> GoldenLoss? {
+    let peer = try GoldenPeer(head: head, variant: variant)
+    return try basic(peer) ?? margin(peer) ?? mining(peer)
   }
 
   /// Why a variant has no loss of ours yet.
@@ -122,56 +74,14 @@ struct GoldenLoss {
     if head == "partial_fc", let rate = try variant.hyperParameters()["sample_rate"]?.number, rate < 1 {
       return "arrives with sampled classes"
     }
-    return pending[head]
+    return (pendingMargins + pendingMining).contains(head) ? "arrives with the other losses" : nil
   }
 
-  /// The number after `_m` in a variant's name.
-  private static func margin(inName name: String) -> Double? {
-    name.split(separator: "_").first { $0.first == "m" && $0.dropFirst().first?.isNumber == true }
-      .flatMap { Double($0.dropFirst()) }
-  }
-}
-
-/// All that a loss gives for features and class weights, computed by the mechanism that trains.
-struct HeadResult<Element: Scalar> {
-  var loss: Element
-  var features: Matrix<Element>
-  var weights: [Matrix<Element>]
-  var extras: [String: Matrix<Element>] = [:]
-
-  init(
-    _ configuration: LossConfiguration, mechanism: MechanismConfiguration, features: Matrix<Double>,
-    weights: [Matrix<Double>], extras: [String: Matrix<Double>] = [:], labels: [Int]
-  ) {
-    var source = mechanism.makeSource(
-      loss: configuration, width: features.columns, classes: weights[0].rows, seed: 0, Element.self)
-    var group = 0
-    source.forEachParameter { parameter in
-      if parameter.kind == .prototype {
-        parameter.value = weights[group].converted(to: Element.self)
-        group += 1
-      } else if let value = extras[String(parameter.name.split(separator: ".").last ?? "")] {
-        parameter.value = value.converted(to: Element.self)
-      }
-    }
-    var batch = SourceBatch<Element>(views: 1)
-    batch.embeddings[0] = features.converted(to: Element.self)
-    batch.gradients[0] = Matrix(rows: features.rows, columns: features.columns)
-    batch.classes = labels
-    loss = source.evaluate(&batch, workers: .one)
-    self.features = batch.gradients[0]
-    self.weights = []
-    var gradients: [Matrix<Element>] = []
-    var extraGradients: [String: Matrix<Element>] = [:]
-    source.forEachParameter { parameter in
-      if parameter.kind == .prototype {
-        gradients.append(parameter.gradient)
-      } else {
-        extraGradients[String(parameter.name.split(separator: ".").last ?? "")] = parameter.gradient
-      }
-    }
-    self.weights = gradients
-    self.extras = extraGradients
+  /// The loss of `classes` classes that a case meets.
+  func makeLoss(classes: Int, group: GoldenGroup) throws -> any Loss {
+    var loss = try criterion(configuration.makeLoss(classes: classes), group)
+    if !initialState.isEmpty { loss.state = loss.state.merging(initialState) { $1 } }
+    return loss
   }
 }
 

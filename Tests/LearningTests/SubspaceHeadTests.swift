@@ -4,16 +4,24 @@ import Testing
 
 @testable import Learning
 
-/// A loss that uses everything a loss can ask for: norms, two columns a class, parameters a class and a scalar, state.
+/// A loss that uses everything a loss can ask for: norms, prototypes, two columns a class, parameters a class and a scalar,
+/// state, and random numbers.
 ///
-/// L = mean_i [ (c_{i,2y} − a)²/2 + b_y·c_{i,2y+1} + (t/2)·n_i² ] with learned b and a and t the number of calls.
+/// L = mean_i [ (c_{i,2y} − a)²/2 + b_y·c_{i,2y+1} + (t/2)·n_i² + r·Σ_k (k + 1)·p_{2y,k} ] with learned b and a, t the number of
+/// calls and r drawn when the loss is made.
 private struct EverythingLoss: Loss {
-  static let description = MethodDescription(name: "everything", summary: "for tests", options: [])
+  static let description = MethodDescription(
+    name: "everything", title: "Everything", summary: "for tests", options: [])
   var calls = 0.0
   let similarity: Similarity
+  let draw: Double
 
-  init(options: Options, classes: Int) { similarity = .cosine }
-  init(similarity: Similarity) { self.similarity = similarity }
+  init(options: Options, classes: Int, stream: RandomStream) { self.init(similarity: .cosine, group: 0) }
+  init(similarity: Similarity, group: Int) {
+    self.similarity = similarity
+    var stream = RandomStream(seed: 3, name: "loss.\(group)")
+    draw = stream.uniform()
+  }
 
   var traits: LossTraits {
     LossTraits(
@@ -21,7 +29,7 @@ private struct EverythingLoss: Loss {
       parameters: [
         LossParameter("b", .perClass, kind: .bias, initial: -1...1),
         LossParameter("a", .scalar, kind: .lossParameter, initial: 0.3...0.3),
-      ], needs: .norms)
+      ], needs: [.norms, .prototypes])
   }
 
   var state: LossState {
@@ -48,6 +56,11 @@ private struct EverythingLoss: Loss {
       batch.parameters[1].gradient[0, 0] -= share * (first - a)
       batch.parameters[0].gradient[0, y] += share * second
       batch.normGradients[row] = share * t * batch.norms[row]
+      for column in 0..<batch.prototypes.columns {
+        let factor = share * Element(draw) * Element(column + 1)
+        loss += factor * batch.prototypes[2 * y, column]
+        batch.prototypeGradients[2 * y, column] += factor
+      }
     }
     return loss
   }
@@ -66,7 +79,8 @@ private struct EverythingLoss: Loss {
     _ subspaces: Subspaces, _ similarity: Similarity
   ) -> ClassWeights<Double> {
     let head = SubspaceHead<Double>(
-      loss: { EverythingLoss(similarity: similarity) }, subspaces: subspaces, width: 6, classes: 4, seed: 3)
+      loss: { EverythingLoss(similarity: similarity, group: $0) }, subspaces: subspaces, width: 6, classes: 4,
+      seed: 3)
     return ClassWeights(head: head, classes: 4, initialisation: .xavier, seed: 3)
   }
 
@@ -150,9 +164,8 @@ private struct EverythingLoss: Loss {
       Conventional.unsupportedReason(options, loss: LossTraits(similarity: .cosine, needs: .pairs))
         == "the loss compares samples of a batch with each other, not with class weights")
     #expect(
-      Conventional.unsupportedReason(options, loss: LossTraits(similarity: .cosine, needs: .prototypes))
-        == "the loss needs the class weights themselves")
-    #expect(
-      Conventional.unsupportedReason(options, loss: LossTraits(similarity: .cosine, needs: .norms)) == nil)
+      Conventional.unsupportedReason(
+        options, loss: LossTraits(similarity: .cosine, columnsPerClass: 3, needs: [.norms, .prototypes]))
+        == nil)
   }
 }

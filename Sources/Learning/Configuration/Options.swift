@@ -104,15 +104,21 @@ public struct Preset: Sendable {
   }
 }
 
-/// The name, options and presets of a loss or a mechanism: all that `list` shows and that YAML is checked against.
+/// The names, options and presets of a loss or a mechanism: all that `list` shows and that YAML is checked against.
 public struct MethodDescription: Sendable {
+  /// The name in YAML: `arcface`.
   public let name: String
+  /// The name in tables and legends: `ArcFace`.
+  public let title: String
   public let summary: String
   public let options: [OptionDescription]
   public let presets: [Preset]
 
-  public init(name: String, summary: String, options: [OptionDescription], presets: [Preset] = []) {
+  public init(
+    name: String, title: String, summary: String, options: [OptionDescription], presets: [Preset] = []
+  ) {
     self.name = name
+    self.title = title
     self.summary = summary
     self.options = options
     self.presets = presets

@@ -6,7 +6,7 @@ public import LinearAlgebra
 /// Source: Deng, Guo, Xue and Zafeiriou, "ArcFace: additive angular margin loss for deep face recognition", 2019.
 public struct ArcFace: Loss {
   public static let description = MethodDescription(
-    name: "arcface",
+    name: "arcface", title: "ArcFace",
     summary: "additive angular margin, z_y = s·cos(θ_y + m)",
     options: [
       OptionDescription(
@@ -66,7 +66,7 @@ public struct ArcFace: Loss {
   private let margin: AngularMargin
   private let treatment: CosineTreatment
 
-  public init(options: Options, classes: Int) {
+  public init(options: Options, classes: Int, stream: RandomStream) {
     scale = options.number("scale")
     let straightThrough = options.text("gradient") == "straight-through"
     margin = AngularMargin(

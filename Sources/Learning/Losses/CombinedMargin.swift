@@ -7,7 +7,7 @@ public import LinearAlgebra
 /// Source: insightface (arcface_mxnet, `combined`).
 public struct CombinedMargin: Loss {
   public static let description = MethodDescription(
-    name: "combined-margin",
+    name: "combined-margin", title: "Combined margin",
     summary: "combined margins, z_y = s·(cos(m1·θ_y + m2) − m3)",
     options: [
       OptionDescription("scale", .positive, default: .number(64), "s (insightface mxnet sample_config.py)"),
@@ -42,7 +42,7 @@ public struct CombinedMargin: Loss {
   private let margin: AngularMargin
   private let treatment: CosineTreatment
 
-  public init(options: Options, classes: Int) {
+  public init(options: Options, classes: Int, stream: RandomStream) {
     scale = options.number("scale")
     let straightThrough = options.text("gradient") == "straight-through"
     margin = AngularMargin(

@@ -6,7 +6,7 @@ public import LinearAlgebra
 /// recognition", 2018; Wang, Cheng, Liu and Liu, "Additive margin softmax for face verification", 2018.
 public struct CosFace: Loss {
   public static let description = MethodDescription(
-    name: "cosface",
+    name: "cosface", title: "CosFace",
     summary: "additive cosine margin, z_y = s·(cos θ_y − m)",
     options: [
       OptionDescription(
@@ -40,7 +40,7 @@ public struct CosFace: Loss {
   private let easy: Bool
   private let treatment: CosineTreatment
 
-  public init(options: Options, classes: Int) {
+  public init(options: Options, classes: Int, stream: RandomStream) {
     scale = options.number("scale")
     margin = options.number("margin")
     easy = options.flag("easy")

@@ -14,7 +14,7 @@ public struct LossNeeds: OptionSet, Sendable {
   public init(rawValue: Int) { self.rawValue = rawValue }
   /// The length of each embedding before normalisation; the loss returns a gradient for it.
   public static let norms = LossNeeds(rawValue: 1)
-  /// The prototypes themselves, not only the similarities to them.
+  /// The prototypes themselves, not only the similarities to them; the loss adds to a gradient for them.
   public static let prototypes = LossNeeds(rawValue: 2)
   /// Columns that are other samples of the batch instead of classes.
   public static let pairs = LossNeeds(rawValue: 4)
@@ -70,7 +70,9 @@ public protocol Loss: Sendable {
   static var description: MethodDescription { get }
 
   /// The loss with all options resolved and in their domains, for prototypes of `classes` classes.
-  init(options: Options, classes: Int)
+  ///
+  /// A loss that draws random numbers takes them from `stream`, whose position is then part of its state.
+  init(options: Options, classes: Int, stream: RandomStream)
 
   var traits: LossTraits { get }
 
@@ -80,7 +82,8 @@ public protocol Loss: Sendable {
   /// The mean loss over the rows of the batch.
   ///
   /// Replaces the similarities by the gradient with respect to them, writes the gradient with respect to the norms where it
-  /// needs them, and adds to the gradients of its parameters. For finite input in range the results are finite.
+  /// needs them, and adds to the gradients of its parameters and of the prototypes where it needs them. For finite input in
+  /// range the results are finite.
   mutating func evaluate<Element: Scalar>(_ batch: inout LossBatch<Element>, workers: Workers) -> Element
 }
 
@@ -98,19 +101,35 @@ public typealias LossConfiguration = MethodConfiguration<LossRegistry>
 public enum LossRegistry: MethodKind {
   public static let noun = "loss"
 
-  static let losses: [any Loss.Type] = [
+  static let losses: [any Loss.Type] = basic + margins + mining
+
+  private static let basic: [any Loss.Type] = [
     Softmax.self, NormFace.self, CosFace.self, ArcFace.self, CombinedMargin.self,
   ]
+
+  /// Margins of other forms than one constant on the target's cosine or angle.
+  private static let margins: [any Loss.Type] = []
+
+  /// Losses that weigh or choose the other classes or the samples, and those that are no softmax.
+  private static let mining: [any Loss.Type] = []
 
   public static var descriptions: [MethodDescription] { losses.map { $0.description } }
 }
 
 extension MethodConfiguration where Kind == LossRegistry {
-  /// The loss for prototypes of `classes` classes.
-  public func makeLoss(classes: Int) -> any Loss {
+  private var type: any Loss.Type {
     guard let type = LossRegistry.losses.first(where: { $0.description.name == name }) else {
       preconditionFailure("a configuration exists for registered losses only")
     }
-    return type.init(options: options, classes: classes)
+    return type
+  }
+
+  /// What the loss declares about itself.
+  public var traits: LossTraits { makeLoss(classes: 2, seed: 0).traits }
+
+  /// The loss for prototypes of `classes` classes; each group of a subspace has one of its own. What it draws comes from a
+  /// stream of `seed` for the group.
+  public func makeLoss(classes: Int, seed: UInt64, group: Int = 0) -> any Loss {
+    type.init(options: options, classes: classes, stream: RandomStream(seed: seed, name: "loss.\(group)"))
   }
 }

@@ -9,10 +9,16 @@ public struct LossBatch<Element: Scalar>: Sendable {
   public var similarities: Matrix<Element>
   /// The class of each row.
   public var targets: [Int] = []
-  /// The length of each embedding before normalisation, where the loss needs it; else empty.
+  /// The length of each whole embedding before normalisation, where the loss needs it; else empty.
   public var norms: [Element] = []
   /// The gradient of the mean loss with respect to the norms, where the loss needs them; else empty.
   public var normGradients: [Element] = []
+  /// The prototypes that the columns are similarities to, a row a column, where the loss needs them; else empty. They have
+  /// unit length for cosines.
+  public var prototypes: Matrix<Element>
+  /// To be added to by the loss, where it needs prototypes: the gradient of the mean loss with respect to them by other ways
+  /// than the similarities.
+  public var prototypeGradients: Matrix<Element>
   /// The loss's learned numbers, in the order it declares them.
   public var parameters: [Parameter<Element>] = []
   /// Working memory of the softmax core.
@@ -21,7 +27,9 @@ public struct LossBatch<Element: Scalar>: Sendable {
 
   public init() {
     similarities = Matrix(rows: 0, columns: 0)
-    scratch = Matrix(rows: 0, columns: 0)
+    prototypes = similarities
+    prototypeGradients = similarities
+    scratch = similarities
   }
 
   /// Makes the working memory fit the similarities.

@@ -5,7 +5,7 @@ public import LinearAlgebra
 /// z_j = s·cos θ_j. Source: Wang, Xiang, Cheng and Yuille, "NormFace: L2 hypersphere embedding for face verification", 2017.
 public struct NormFace: Loss {
   public static let description = MethodDescription(
-    name: "normface",
+    name: "normface", title: "NormFace",
     summary: "softmax cross-entropy over scaled cosines, z = s·cos θ",
     options: [
       OptionDescription(
@@ -24,7 +24,7 @@ public struct NormFace: Loss {
 
   private let scale: Double
 
-  public init(options: Options, classes: Int) {
+  public init(options: Options, classes: Int, stream: RandomStream) {
     scale = options.number("scale")
   }
 

@@ -5,7 +5,7 @@ public import LinearAlgebra
 /// z_j = w_j·x + b_j, L = −mean ln softmax(z)_y. Neither features nor weights are normalised. Finite for every finite logit.
 public struct Softmax: Loss {
   public static let description = MethodDescription(
-    name: "softmax",
+    name: "softmax", title: "Softmax",
     summary: "softmax cross-entropy over inner products, z = W·x + b",
     options: [
       OptionDescription(
@@ -19,7 +19,7 @@ public struct Softmax: Loss {
 
   private let hasBias: Bool
 
-  public init(options: Options, classes: Int) {
+  public init(options: Options, classes: Int, stream: RandomStream) {
     hasBias = options.flag("bias")
   }
 

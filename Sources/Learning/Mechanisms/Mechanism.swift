@@ -44,16 +44,24 @@ extension MethodConfiguration where Kind == MechanismRegistry {
   public func unsupportedReason(loss: LossConfiguration, width: Int) -> String? {
     let groups = subspaces.count
     if width % groups != 0 { return "\(groups) groups do not divide an embedding of \(width) columns" }
-    return type.unsupportedReason(options, loss: loss.makeLoss(classes: 2).traits)
+    return type.unsupportedReason(options, loss: loss.traits)
   }
 
   /// The source of prototypes for a supported combination.
   func makeSource<Element: Scalar>(
     loss: LossConfiguration, width: Int, classes: Int, seed: UInt64, _ element: Element.Type
   ) -> any PrototypeSource<Element> {
+    makeSource(
+      loss: { loss.makeLoss(classes: classes, seed: seed, group: $0) }, width: width, classes: classes,
+      seed: seed, element)
+  }
+
+  /// The source of prototypes for losses that `loss` makes, one a group.
+  func makeSource<Element: Scalar>(
+    loss: (_ group: Int) -> any Loss, width: Int, classes: Int, seed: UInt64, _ element: Element.Type
+  ) -> any PrototypeSource<Element> {
     let head = SubspaceHead<Element>(
-      loss: { loss.makeLoss(classes: classes) }, subspaces: subspaces, width: width, classes: classes,
-      seed: seed)
+      loss: loss, subspaces: subspaces, width: width, classes: classes, seed: seed)
     return type.makeSource(options, head: head, classes: classes, seed: seed)
   }
 }
@@ -66,15 +74,14 @@ enum Conventional: Mechanism {
   )
 
   static let description = MethodDescription(
-    name: "conventional", summary: "learned class weights against the whole embedding", options: [initialise])
+    name: "conventional", title: "Conventional", summary: "learned class weights against the whole embedding",
+    options: [initialise])
 
   static func subspaces(_ options: Options) -> Subspaces { Subspaces() }
 
   static func unsupportedReason(_ options: Options, loss: LossTraits) -> String? {
-    if loss.needs.contains(.pairs) {
-      return "the loss compares samples of a batch with each other, not with class weights"
-    }
-    return loss.needs.contains(.prototypes) ? "the loss needs the class weights themselves" : nil
+    loss.needs.contains(.pairs)
+      ? "the loss compares samples of a batch with each other, not with class weights" : nil
   }
 
   static func makeSource<Element: Scalar>(
@@ -89,7 +96,7 @@ enum Conventional: Mechanism {
 /// MultiFace: the embedding in contiguous groups, each with its own learned class weights and loss.
 enum MultiFace: Mechanism {
   static let description = MethodDescription(
-    name: "multiface",
+    name: "multiface", title: "MultiFace",
     summary: "N contiguous groups of the embedding, each with its own class weights and loss",
     options: [
       OptionDescription("groups", .integer(1...64), default: .number(4), "N (the released code's default)"),

@@ -25,12 +25,12 @@ struct SubspaceHead<Element: Scalar>: Sendable {
 
   /// The head for embeddings of `width` columns, which the number of groups must divide.
   ///
-  /// `loss` makes the loss of one group. `classes` counts the classes of the prototypes; parameters of the losses start
+  /// `loss` makes the loss of a group. `classes` counts the classes of the prototypes; parameters of the losses start
   /// from streams of `seed`.
-  init(loss: () -> any Loss, subspaces: Subspaces, width: Int, classes: Int, seed: UInt64) {
+  init(loss: (_ group: Int) -> any Loss, subspaces: Subspaces, width: Int, classes: Int, seed: UInt64) {
     self.subspaces = subspaces
     self.width = width
-    losses = (0..<subspaces.count).map { _ in loss() }
+    losses = (0..<subspaces.count).map { loss($0) }
     let traits = losses[0].traits
     self.traits = traits
     parameters = (0..<subspaces.count).map { group in
@@ -108,6 +108,12 @@ struct SubspaceHead<Element: Scalar>: Sendable {
       batch.norms = norms
       batch.normGradients = Array(repeating: 0, count: norms.count)
     }
+    let needsPrototypes = traits.needs.contains(.prototypes)
+    if needsPrototypes {
+      batch.prototypes = prototypes
+      batch.prototypeGradients.reshape(prototypes.rows, prototypes.columns)
+      ElementwiseKernels.clear(&batch.prototypeGradients)
+    }
     swap(&batch.parameters, &parameters[group])
     // What is there already must not be scaled with what the loss adds.
     let earlier = factor == 1 ? [] : batch.parameters.map { $0.gradient }
@@ -125,6 +131,14 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     gemm(
       alpha: factor, batch.similarities, .transposed, parts[group], into: &prototypeGradient, workers: workers
     )
+    if needsPrototypes {
+      // No second owner may keep the prototypes' memory from being reused.
+      batch.prototypes = Matrix(rows: 0, columns: 0)
+      if factor != 1 {
+        ElementwiseKernels.scale(&batch.prototypeGradients, by: factor, workers: workers)
+      }
+      ElementwiseKernels.add(batch.prototypeGradients, to: &prototypeGradient, workers: workers)
+    }
     return factor * loss
   }
 
