@@ -112,14 +112,15 @@ public struct Grid: Sendable {
 }
 
 extension MethodConfiguration {
-  /// The name, with the options that differ from another configuration of the same name in `all`.
+  /// The title, with the options that differ from another configuration of the same name in `all`.
   func label(among all: [MethodConfiguration]) -> String {
     let namesakes = all.filter { $0.name == name }
     let telling = options.values.keys.sorted().filter { key in
       Set(namesakes.map { $0.options.values[key] }).count > 1
     }
-    guard !telling.isEmpty else { return name }
+    let title = Kind.descriptions.first { $0.name == name }?.title ?? name
+    guard !telling.isEmpty else { return title }
     let parts = telling.compactMap { key in options.values[key].map { "\(key) \($0)" } }
-    return "\(name) (\(parts.joined(separator: ", ")))"
+    return "\(title) (\(parts.joined(separator: ", ")))"
   }
 }

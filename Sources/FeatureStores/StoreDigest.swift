@@ -13,41 +13,23 @@ extension FeatureStore {
   public func digest() throws -> String {
     var hasher = Digest()
     hasher.update("likeness-store-digest/1\0")
-    func begin(_ name: String, _ type: String, _ shape: [Int]) {
-      hasher.update("\(name)\0\(type)\0")
-      hasher.update(count: shape.count)
-      for length in shape { hasher.update(count: length) }
-    }
-    func add(_ name: String, _ values: [Int64]?) {
-      guard let values else { return }
-      begin(name, "int64", [values.count])
-      hasher.update(littleEndian: values)
-    }
-    func add(_ name: String, _ strings: [String]?) {
-      guard let strings else { return }
-      begin(name, "utf8", [strings.count])
-      for string in strings {
-        hasher.update(count: string.utf8.count)
-        hasher.update(string)
-      }
-    }
-    begin(StoreSchema.features, "float32", [rowCount, dimension])
+    hasher.begin(StoreSchema.features, "float32", [rowCount, dimension])
     try forEachBlock { _, block in hasher.update(littleEndian: block) }
     if hasFlippedFeatures {
-      begin(StoreSchema.flippedFeatures, "float32", [rowCount, dimension])
+      hasher.begin(StoreSchema.flippedFeatures, "float32", [rowCount, dimension])
       try forEachFlippedBlock { _, block in hasher.update(littleEndian: block) }
     }
-    add(StoreSchema.labels, labels?.map(Int64.init))
-    add(StoreSchema.names, names)
-    add(StoreSchema.media, media)
-    add(StoreSchema.templates, templates)
+    hasher.add(StoreSchema.labels, labels?.map(Int64.init))
+    hasher.add(StoreSchema.names, names)
+    hasher.add(StoreSchema.media, media)
+    hasher.add(StoreSchema.templates, templates)
     if let quality {
-      begin(StoreSchema.quality, "float32", [quality.count])
+      hasher.begin(StoreSchema.quality, "float32", [quality.count])
       hasher.update(littleEndian: Matrix(rows: 1, columns: quality.count, elements: quality))
     }
-    add(StoreSchema.identities, identities)
+    hasher.add(StoreSchema.identities, identities)
     if let pose {
-      begin(StoreSchema.pose, "int8", [pose.count])
+      hasher.begin(StoreSchema.pose, "int8", [pose.count])
       hasher.update(pose)
     }
     return hasher.hexadecimal()
@@ -55,6 +37,30 @@ extension FeatureStore {
 }
 
 extension Digest {
+  /// Begins a dataset: its name, its type, its shape.
+  fileprivate mutating func begin(_ name: String, _ type: String, _ shape: [Int]) {
+    update("\(name)\0\(type)\0")
+    update(count: shape.count)
+    for length in shape { update(count: length) }
+  }
+
+  /// Adds a dataset of integers, where it is there.
+  fileprivate mutating func add(_ name: String, _ values: [Int64]?) {
+    guard let values else { return }
+    begin(name, "int64", [values.count])
+    update(littleEndian: values)
+  }
+
+  /// Adds a dataset of strings, where it is there.
+  fileprivate mutating func add(_ name: String, _ strings: [String]?) {
+    guard let strings else { return }
+    begin(name, "utf8", [strings.count])
+    for string in strings {
+      update(count: string.utf8.count)
+      update(string)
+    }
+  }
+
   /// Adds numbers in row-major order, each as its four bytes, least significant first.
   fileprivate mutating func update(littleEndian block: Matrix<Float>) {
     block.withElements { elements in

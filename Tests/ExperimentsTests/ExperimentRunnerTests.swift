@@ -101,7 +101,7 @@ struct ExperimentRunnerTests {
     #expect(try await tiny.run(show: log.add) == ExperimentRunner.Outcome(finished: 3, failed: 1))
     let experiment = try tiny.bind()
     let results = try ExperimentResults(experiment, results: tiny.results)
-    let row = try #require(results.rows.first { $0.row.loss == "softmax" })
+    let row = try #require(results.rows.first { $0.row.loss == "Softmax" })
     guard case .failed(let reason) = row.state else {
       Issue.record("\(row.state)")
       return

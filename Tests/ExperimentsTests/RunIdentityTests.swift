@@ -116,7 +116,7 @@ struct RunIdentityTests {
     try AtomicFile.write(changed, to: tiny.file)
     let after = try tiny.bind()
     for (old, new) in zip(before.grid.runs, after.grid.runs) {
-      let concerned = old.row.kind == .trained && (text != "margin: 0.2" || old.row.loss == "cosface")
+      let concerned = old.row.kind == .trained && (text != "margin: 0.2" || old.row.loss == "CosFace")
       #expect((old.identity.hash != new.identity.hash) == concerned, "\(old.row.label)")
     }
   }
@@ -131,7 +131,7 @@ struct RunIdentityTests {
     let missing = try ExperimentStatus(tiny.bind(), results: tiny.results).states().filter {
       $0.state != .finished
     }
-    #expect(missing.map(\.run.row.loss) == ["cosface", "cosface"])
+    #expect(missing.map(\.run.row.loss) == ["CosFace", "CosFace"])
     #expect(missing.map(\.run.seed) == [1, 2])
     let log = EventLog()
     let outcome = try await tiny.run(show: log.add)

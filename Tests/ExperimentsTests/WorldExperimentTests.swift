@@ -70,8 +70,8 @@ struct WorldExperimentTests {
     let results = try ExperimentResults(tiny.bind(), results: tiny.results)
     #expect(
       results.rows.map(\.row.label) == [
-        "untrained (features as stored)", "ceiling (Bayes oracle)", "normface, conventional, small",
-        "cosface, conventional, small",
+        "untrained (features as stored)", "ceiling (Bayes oracle)", "NormFace, Conventional, small",
+        "CosFace, Conventional, small",
       ])
     #expect(
       results.rows.map { $0.entries["tiny-lfw"]?.outcomes.map(\.seed) } == [[nil], [nil], [1, 2], [1, 2]])

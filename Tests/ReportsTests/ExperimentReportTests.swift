@@ -134,6 +134,8 @@ struct ExperimentReportTests {
     let report = try made.report()
     let roc = try ROCReport(report, protocolName: "tiny-lfw", dataset: "tiny")
     #expect(roc.figure.styles == ROCReport.styles(report.results))
-    #expect(Set(roc.series.map { roc.figure.styles.style(of: $0.name) }).count == roc.series.count)
+    let trained = roc.series.filter { $0.role == .method }.map(\.name)
+    #expect(trained == ["NormFace, Conventional", "CosFace, Conventional"])
+    #expect(Set(trained.map { roc.figure.styles.style(of: $0) }).count == trained.count)
   }
 }
