@@ -69,7 +69,7 @@ public struct ProtocolUse: Sendable, Hashable {
     case .world(let definition, let train):
       let mapping = try node.mapping(keys: ["protocol", "set"])
       file = try mapping.required("protocol").existingFile()
-      let tests = definition.sets.filter { $0.kind != .deep && $0.name != train }.map(\.name)
+      let tests = definition.sets.filter { $0.isTest && $0.name != train }.map(\.name)
       source = try mapping.required("set").choice(of: tests)
     case .stores:
       let mapping = try node.mapping(keys: ["protocol", "store", "lists"])

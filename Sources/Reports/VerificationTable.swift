@@ -131,10 +131,14 @@ struct VerificationTable {
   private static func footnotes(_ report: ExperimentReport, _ test: BoundTest) throws -> [String] {
     let experiment = report.results.experiment
     var notes: [String] = ["Checkpoint rule: last. Nothing was chosen on test data."]
-    if case .world(let world, _) = experiment.definition.data {
-      let accuracy = NumberText.percent(BayesCeiling(world).accuracy, decimals: 2)
+    let rows = test.task.pairs.compactMap { pair in
+      pair.firstRow.flatMap { first in pair.secondRow.map { (first, $0) } }
+    }
+    if let oracle = test.oracle, let best = oracle.populationAccuracy(of: rows) {
+      let accuracy = NumberText.percent(best, decimals: 2)
+      let known = oracle.knowsAttributes ? ", which knows each image's quality and pose," : ""
       notes.append(
-        "Ceiling: the world's Bayes oracle on the same pairs. The population's best attainable accuracy is "
+        "Ceiling: the world's Bayes oracle\(known) on the same pairs. The population's best attainable accuracy is "
           + "\(accuracy) %; a finite sample may exceed it.")
     }
     if case .folds(_, let unlisted) = experiment.definition.data {
@@ -195,8 +199,13 @@ struct VerificationTable {
     private let hasDataset: Bool
     private let hasNetwork: Bool
     private let hasSampler: Bool
+    /// Whether the oracle knows of an image what methods need not see. It is so for all sets of a world or for none.
+    private let oracleKnowsAttributes: Bool
 
     init(_ experiment: BoundExperiment) {
+      oracleKnowsAttributes = experiment.datasets.contains { dataset in
+        dataset.tests.contains { $0.oracle?.knowsAttributes ?? false }
+      }
       hasDataset = experiment.datasets.count > 1
       hasNetwork = experiment.definition.networks.count > 1
       hasSampler = experiment.definition.samplers.count > 1
@@ -209,7 +218,8 @@ struct VerificationTable {
       let method =
         switch row.kind {
         case .untrained: "untrained (features as stored)"
-        case .ceiling: "ceiling (Bayes oracle)"
+        case .ceiling:
+          oracleKnowsAttributes ? "ceiling (oracle with known quality)" : "ceiling (Bayes oracle)"
         case .trained: row.loss
         }
       let texts =

@@ -8,8 +8,8 @@ struct Generate: ParsableCommand {
     abstract: "Write the stores and lists of a synthetic world.",
     discussion: """
       A world is a synthetic population whose best attainable verification accuracy is known. Its stores and lists have the \
-      formats of real data, so every other command takes them: NAME.h5 for each set, lists/NAME/pairs.txt for verification \
-      sets, and world.json, written last. The same definition gives the same bytes on every machine. A folder that holds \
+      formats of real data, so every other command takes them: NAME.h5 for each set, lists/NAME/ for test sets (LFW, CFP, \
+      AgeDB, CALFW, CPLFW, IJB or MegaFace, as the set's kind says), and world.json, written last. The same definition gives the same bytes on every machine. A folder that holds \
       the world already is left as it is.
       """)
 
@@ -34,13 +34,27 @@ struct Generate: ParsableCommand {
       return
     }
     try generator.generate(workers: Workers(jobs)) { set in
-      print(
-        "\(set.name): \(set.identities) identities × \(set.imagesPerIdentity) images × \(definition.dimension)"
-      )
+      print("\(set.name): \(Self.description(of: set)), \(definition.dimension) dimensions")
     }
-    let ceiling = BayesCeiling(definition)
-    print(
-      "Best attainable verification accuracy: \((ceiling.accuracy * 100).formatted(.number.precision(.fractionLength(2)))) %"
-    )
+    let ceiling = (BayesCeiling(definition).accuracy * 100).formatted(.number.precision(.fractionLength(2)))
+    let images = definition.identityNoiseVaries ? " of frontal images of middle age and best quality" : ""
+    print("Best attainable verification accuracy\(images): \(ceiling) %")
+  }
+
+  /// How many people and images a set has.
+  private static func description(of set: WorldSet) -> String {
+    switch set.kind {
+    case .ijb(let shape): return "\(set.identities) identities × \(shape.templates) templates"
+    case .megaFace(let distractors):
+      return "\(images(of: set)), and \(distractors) distractors"
+    default: return images(of: set)
+    }
+  }
+
+  private static func images(of set: WorldSet) -> String {
+    if case .equal(let count) = set.images { return "\(set.identities) identities × \(count) images" }
+    let counts = set.images.counts(identities: set.identities)
+    return "\(set.identities) identities of \(counts.max() ?? 0) to \(counts.min() ?? 0) images, "
+      + "\(counts.reduce(0, +)) in all"
   }
 }

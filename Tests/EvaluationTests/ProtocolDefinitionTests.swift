@@ -14,7 +14,8 @@ struct ProtocolDefinitionTests {
     #expect(
       Set(files).isSuperset(of: [
         "agedb-30.yaml", "calfw.yaml", "cfp-ff.yaml", "cfp-fp.yaml", "cplfw.yaml", "lfw.yaml",
-        "synthetic-lfw.yaml",
+        "synthetic-agedb-30.yaml", "synthetic-calfw.yaml", "synthetic-cfp-ff.yaml", "synthetic-cfp-fp.yaml",
+        "synthetic-cplfw.yaml", "synthetic-lfw.yaml",
       ]))
     for file in files where file.hasSuffix(".yaml") {
       let definition = try ProtocolDefinition(file: "\(Self.folder)/\(file)")

@@ -5,10 +5,11 @@ func logOnePlus(_ x: Double) -> Double { log1p(x) }
 
 /// The best verification accuracy that is possible in a world, as a property of the population.
 ///
-/// With one total variance t for all images the oracle's score is a constant plus a weighted sum of squares of
-/// independent normals: on each identity axis (z₁+z₂)/√2 and (z₁−z₂)/√2 have variances t+b, t−b for a genuine pair and t, t for
-/// an impostor pair. Its distribution follows by inverting the characteristic function (Imhof, "Computing the distribution of
-/// quadratic forms in normal variables", Biometrika 48, 1961). Balanced accuracy is greatest at a ratio of 1.
+/// The oracle's score of two images is a constant plus a weighted sum of squares of independent normals. With r = b/√(t₁t₂), the
+/// correlation of a genuine pair on an identity axis, the weights are the eigenvalues of the score's quadratic form against the
+/// covariance of the pair: ±r/2 for a genuine pair, r/(2(1+r)) and −r/(2(1−r)) for an impostor pair, and the constant is −½ln(1−r²). The
+/// distribution follows by inverting the characteristic function (Imhof, "Computing the distribution of quadratic forms in normal
+/// variables", Biometrika 48, 1961). Balanced accuracy is greatest at a ratio of 1.
 public struct BayesCeiling: Sendable, Codable, Equatable {
   /// The share of genuine pairs above a log likelihood ratio of 0.
   public let truePositiveRate: Double
@@ -17,24 +18,52 @@ public struct BayesCeiling: Sendable, Codable, Equatable {
   /// The mean of the true positive and the true negative rate.
   public var accuracy: Double { (truePositiveRate + 1 - falsePositiveRate) / 2 }
 
+  /// The ceiling for pairs of images whose identity axes correlate so, with the number of axes of each correlation.
+  public init(correlations: [(correlation: Double, axes: Int)]) {
+    var constant = 0.0
+    var genuine: [(weight: Double, freedom: Double)] = []
+    var impostor: [(weight: Double, freedom: Double)] = []
+    for (r, axes) in correlations {
+      let freedom = Double(axes)
+      constant -= 0.5 * freedom * logOnePlus(-r * r)
+      genuine += [(r / 2, freedom), (-r / 2, freedom)]
+      impostor += [(r / (2 + 2 * r), freedom), (-r / (2 - 2 * r), freedom)]
+    }
+    truePositiveRate = QuadraticForm(weights: genuine).probability(above: -constant)
+    falsePositiveRate = QuadraticForm(weights: impostor).probability(above: -constant)
+  }
+
   /// The ceiling for identity axes of the given standard deviations.
   public init(dimensions: Int, between: Double, within: Double) {
     let b = between * between
-    let t = b + within * within
-    // score = c + Σ_axes (p·U² + q·V²), U, V the half sums and differences.
-    let p = 0.5 / t - 0.5 / (t + b)
-    let q = 0.5 / t - 0.5 / (t - b)
-    let constant = -0.5 * Double(dimensions) * logOnePlus(-b * b / (t * t))
-    let count = Double(dimensions)
-    truePositiveRate = QuadraticForm(weights: [(p * (t + b), count), (q * (t - b), count)])
-      .probability(above: -constant)
-    falsePositiveRate = QuadraticForm(weights: [(p * t, count), (q * t, count)]).probability(above: -constant)
+    self.init(correlations: [(b / (b + within * within), dimensions)])
   }
 
+  /// The ceiling of a world for images that no effect touches: frontal, of middle age and best quality.
   public init(_ definition: WorldDefinition) {
+    self.init(definition, ImageAttributes(), ImageAttributes())
+  }
+
+  /// The ceiling of a world for pairs of images with these attributes.
+  public init(_ definition: WorldDefinition, _ first: ImageAttributes, _ second: ImageAttributes) {
+    let deviation = definition.identity.between
     self.init(
-      dimensions: definition.identity.dimensions, between: definition.identity.between,
-      within: definition.identity.within)
+      between: [Double](repeating: deviation * deviation, count: definition.identity.dimensions),
+      totals: definition.identityTotals(of: first), definition.identityTotals(of: second))
+  }
+
+  /// The ceiling for pairs of images with these variances of the identity axes: between people, and in all of either image.
+  public init(between: [Double], totals first: [Double], _ second: [Double]) {
+    var runs: [(correlation: Double, axes: Int)] = []
+    for axis in between.indices {
+      let correlation = between[axis] / (first[axis] * second[axis]).squareRoot()
+      if let last = runs.last, last.correlation == correlation {
+        runs[runs.count - 1].axes += 1
+      } else {
+        runs.append((correlation, 1))
+      }
+    }
+    self.init(correlations: runs)
   }
 }
 

@@ -8,18 +8,28 @@
 ///
 ///     ½[ln(t₁t₂/(t₁t₂−b²)) + z₁²/t₁ + z₂²/t₂ − (t₂z₁² + t₁z₂² − 2b·z₁z₂)/(t₁t₂−b²)].
 ///
-/// No score computed from the features orders pairs better in the long run (Neyman and Pearson); on a finite set of pairs
-/// a method can exceed it by chance.
+/// Templates are scored as images are, after `template(_:)`. No score computed from the features orders pairs better in the long run
+/// (Neyman and Pearson); on a finite set of pairs a method can exceed it by chance.
 public struct BayesOracle: Sendable, Equatable {
   /// The variance of each identity axis between people.
   public let between: [Double]
+  /// The variance of each identity axis between media of one person: the noise that images of one medium share.
+  public let media: [Double]
 
-  public init(between: [Double]) { self.between = between }
+  /// `media` is 0 on all axes where it is not given.
+  public init(between: [Double], media: [Double]? = nil) {
+    precondition(media.map { $0.count == between.count } ?? true, "one media variance an identity axis")
+    self.between = between
+    self.media = media ?? [Double](repeating: 0, count: between.count)
+  }
 
   /// The oracle of a world.
   public init(_ definition: WorldDefinition) {
-    let deviation = definition.identity.between
-    between = [Double](repeating: deviation * deviation, count: definition.identity.dimensions)
+    let identity = definition.identity
+    self.init(
+      between: [Double](repeating: identity.between * identity.between, count: identity.dimensions),
+      media: [Double](
+        repeating: definition.mediaShare * identity.within * identity.within, count: identity.dimensions))
   }
 
   /// The log likelihood ratio of two images with identity latents `z1`, `z2` and total variances `t1`, `t2`.
@@ -41,5 +51,11 @@ public struct BayesOracle: Sendable, Equatable {
       sum += -logOnePlus(-b * b / (a * c))
     }
     return sum / 2
+  }
+
+  /// The log likelihood ratio of two templates that have no medium in common.
+  public func score(_ first: TemplateEvidence, _ second: TemplateEvidence) -> Double {
+    score(
+      first.latents.span, totals: first.totals.span, second.latents.span, totals: second.totals.span)
   }
 }

@@ -7,7 +7,8 @@ import Foundation
 ///   `identity.between`) plus noise of each image (`identity.within`);
 /// - the axes of each nuisance (pose, age, illumination, …): noise of each image alone.
 ///
-/// The stored feature is f(u), where f is an invertible map drawn once from the seed: orthogonal rotations with leaky
+/// Images have attributes (pose, age, quality), which shift known axes and scale the noise on them (`effects`). Images of one medium
+/// share a part of their noise (`mediaShare`). The stored feature is f(u), where f is an invertible map drawn once from the seed: orthogonal rotations with leaky
 /// rectifiers between them. All noise enters before f, so the best possible verification score is known (`BayesOracle`).
 /// The seed fixes the world; a training run's seed never changes it.
 public struct WorldDefinition: Sendable, Codable, Equatable {
@@ -40,6 +41,10 @@ public struct WorldDefinition: Sendable, Codable, Equatable {
   public var identity: Identity
   public var nuisances: [Nuisance]
   public var map: Map
+  /// What the images' attributes do to the axes.
+  public var effects: [WorldEffect]
+  /// The share of the noise's variance, on every axis, that images of one medium have in common.
+  public var mediaShare: Double
   public var sets: [WorldSet]
 
   /// Reads and checks the definition in the YAML file at `path`.
@@ -50,7 +55,8 @@ public struct WorldDefinition: Sendable, Codable, Equatable {
   /// Reads and checks a definition.
   public init(_ root: ConfigurationNode) throws {
     let top = try root.mapping(keys: [
-      "name", "title", "version", "seed", "dimension", "identity", "nuisances", "map", "sets",
+      "name", "title", "version", "seed", "dimension", "identity", "nuisances", "map", "effects",
+      "media-share", "sets",
     ])
     name = try top.required("name").string()
     guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
@@ -84,9 +90,26 @@ public struct WorldDefinition: Sendable, Codable, Equatable {
     map = Map(
       layers: try mapNode.required("layers").integer(in: 0...64),
       slope: try mapNode.value("slope", default: 0.3) { try $0.number(in: 0.01...1) })
+    mediaShare = try top.value("media-share", default: 0) { try $0.number(in: 0...0.999) }
+    effects = []
     sets = try top.required("sets").list().map(WorldSet.init)
     if let repeated = Self.firstRepetition(sets.map(\.name)) {
       throw try top.required("sets").error(found: "two sets named ‘\(repeated)’", expected: "different names")
+    }
+    // Each store's name also names its random streams and its oracle.
+    if let repeated = Self.firstRepetition(
+      sets.flatMap(WorldPart.names).flatMap { [$0, WorldGenerator.oracle(of: $0)] })
+    {
+      throw try top.required("sets").error(
+        found: "two stores that would be named ‘\(repeated)’", expected: "different names")
+    }
+    if let repeated = Self.firstRepetition(axisGroups.map(\.name)) {
+      throw try top.required("nuisances").error(
+        found: "two groups of axes named ‘\(repeated)’", expected: "different names, and none ‘identity’")
+    }
+    let groups = axisGroups
+    effects = try top.value("effects", default: []) { node in
+      try node.list().map { try WorldEffect($0, groups: groups) }
     }
   }
 

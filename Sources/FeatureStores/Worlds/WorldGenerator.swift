@@ -5,16 +5,17 @@ import LinearAlgebra
 ///
 /// | file | holds |
 /// |---|---|
-/// | `SET.h5` | the features of a set, in the store schema |
-/// | `SET-oracle.h5` | for verification sets: the identity latents of the same images, which only the ceiling row reads |
-/// | `lists/SET/pairs.txt` | for sets of kind `lfw`: the pairs, in LFW's own format |
+/// | `SET.h5` | the features of a set, in the store schema, with `pose` and `quality` where they vary |
+/// | `SET-distractors.h5` | for sets like MegaFace: the distractors; `SET.h5` has the probes |
+/// | `SET-oracle.h5` | for test sets: the identity latents of the same images, and where they vary the axes' total variances beside them, which only the ceiling row reads |
+/// | `lists/SET/…` | for test sets: the lists, in the data set's own format |
 /// | `world.json` | the definition, its digest and the population's ceiling; written last |
 ///
 /// The same definition gives the same bytes on every machine. Every file is replaced whole; where `world.json` is there with
 /// the same digest, the world is complete.
 public struct WorldGenerator {
   /// Raised whenever the same definition gives other numbers.
-  public static let version = 1
+  public static let version = 2
 
   /// What `world.json` holds.
   public struct Manifest: Codable, Sendable, Equatable {
@@ -34,8 +35,11 @@ public struct WorldGenerator {
 
   /// The file of a set's store.
   public func store(of set: String) -> String { "\(folder)/\(set).h5" }
-  /// The file of the identity latents of a verification set.
-  public func oracleStore(of set: String) -> String { "\(folder)/\(set)-oracle.h5" }
+  /// The file of the distractors of a set like MegaFace; its probes are in `store(of:)`.
+  public func distractorStore(of set: String) -> String { store(of: WorldPart.distractors(of: set)) }
+  /// The file of what the oracle knows of a test set, by the set's name or that of its distractors' store.
+  public func oracleStore(of set: String) -> String { store(of: Self.oracle(of: set)) }
+  static func oracle(of store: String) -> String { "\(store)-oracle" }
   /// The folder of a set's lists.
   public func lists(of set: String) -> String { "\(folder)/lists/\(set)" }
   private var manifestFile: String { "\(folder)/world.json" }
@@ -62,8 +66,12 @@ public struct WorldGenerator {
     var firstPerson = 0
     for set in definition.sets {
       report(set)
-      try write(set, map: map, firstPerson: firstPerson, workers: workers)
-      firstPerson += set.identities
+      let parts = WorldPart.parts(of: set, seed: definition.seed, firstPerson: firstPerson)
+      for part in parts {
+        try write(part, map: map, workers: workers)
+        firstPerson += part.identities
+      }
+      try WorldLists(definition: definition, set: set, parts: parts, folder: lists(of: set.name)).write()
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
@@ -73,61 +81,57 @@ public struct WorldGenerator {
     try AtomicFile.write(try encoder.encode(manifest) + Data("\n".utf8), to: manifestFile)
   }
 
-  private func write(_ set: WorldSet, map: WorldMap, firstPerson: Int, workers: Workers) throws {
-    try makeFolder(folder)
-    let people = (0..<set.identities).map { Self.name(ofPerson: firstPerson + $0) }
-    let isVerification = set.kind != .deep
-    var metadata = StoreMetadata(
-      labels: (0..<set.count).map { Int32($0 / set.imagesPerIdentity) },
-      names: people.flatMap { person in
-        (1...set.imagesPerIdentity).map { Self.name(ofImage: $0, of: person) }
-      },
-      identities: people)
-    metadata.attributes = StoreAttributes(
-      source: "synthetic world \(definition.name) version \(definition.version), set \(set.name)",
-      licence: "CC0-1.0",
-      extractor: "none: an invertible map of Gaussian latents, seed \(definition.seed)")
+  private func write(_ part: WorldPart, map: WorldMap, workers: Workers) throws {
+    try Self.makeFolder(folder)
+    let metadata = metadata(of: part)
     let features = try StoreWriter(
-      to: StoreLocation(path: store(of: set.name)), rowCount: set.count, dimension: definition.dimension,
+      to: StoreLocation(path: store(of: part.name)), rowCount: part.count, dimension: definition.dimension,
       metadata: metadata)
-    metadata.attributes.extractor = "none: identity latents, readable by the ceiling row only"
-    let oracle =
-      isVerification
-      ? try StoreWriter(
-        to: StoreLocation(path: oracleStore(of: set.name)), rowCount: set.count,
-        dimension: definition.identity.dimensions, metadata: metadata) : nil
-    var sampler = WorldSampler(definition, set: set, map: map)
-    let block = max(1, 8192 / set.imagesPerIdentity)
-    while let next = sampler.next(identities: block, workers: workers) {
+    var oracle: StoreWriter?
+    if part.isTest {
+      // Who is on an image, and in which medium: what the oracle needs, under the names of the features' store.
+      var known = metadata
+      known.attributes.extractor =
+        definition.identityNoiseVaries
+        ? "none: identity latents, then their total variances, readable by the ceiling row only"
+        : "none: identity latents, readable by the ceiling row only"
+      oracle = try StoreWriter(
+        to: StoreLocation(path: oracleStore(of: part.name)), rowCount: part.count,
+        dimension: WorldSampler.oracleColumns(definition), metadata: known)
+    }
+    var sampler = WorldSampler(definition, part: part, map: map)
+    while let next = sampler.next(rows: 8192, workers: workers) {
       try features.append(next.features)
-      try oracle?.append(next.identityLatents)
+      try oracle?.append(next.oracle)
     }
     try features.finish()
     try oracle?.finish()
-    if case .lfw(let folds, let pairs) = set.kind {
-      var stream = RandomStream(seed: definition.seed, name: "set/\(set.name)/pairs")
-      let text = LFWPairsWriter(
-        folds: folds, pairsPerFold: pairs, imagesPerIdentity: set.imagesPerIdentity, names: people
-      ).text(&stream)
-      try makeFolder(lists(of: set.name))
-      try AtomicFile.write(Data(text.utf8), to: "\(lists(of: set.name))/pairs.txt")
+  }
+
+  private func metadata(of part: WorldPart) -> StoreMetadata {
+    var metadata = StoreMetadata(
+      labels: part.counts.enumerated().flatMap { [Int32](repeating: Int32($0.offset), count: $0.element) },
+      names: part.counts.enumerated().flatMap { identity, count in
+        (0..<count).map { part.imageName(identity, $0) }
+      },
+      identities: part.counts.indices.map(part.identityName))
+    if let plan = part.templates {
+      metadata.media = plan.media
+      metadata.templates = plan.templates
     }
+    if part.storesPose { metadata.pose = (0..<part.count).map { part.attributes(of: $0).pose } }
+    if part.storesQuality {
+      let best = Double(ImageAttributes.bestQuality)
+      metadata.quality = (0..<part.count).map { Float(Double(part.attributes(of: $0).quality) / best) }
+    }
+    metadata.attributes = StoreAttributes(
+      source: "synthetic world \(definition.name) version \(definition.version), set \(part.name)",
+      licence: "CC0-1.0",
+      extractor: "none: an invertible map of Gaussian latents, seed \(definition.seed)")
+    return metadata
   }
 
-  /// `Person_000123`, as LFW names people.
-  static func name(ofPerson number: Int) -> String { "Person_" + padded(number, 6) }
-
-  /// `Person_000123/Person_000123_0004`, as LFW names images.
-  static func name(ofImage number: Int, of person: String) -> String {
-    "\(person)/\(person)_\(padded(number, 4))"
-  }
-
-  private static func padded(_ number: Int, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
-  }
-
-  private func makeFolder(_ path: String) throws {
+  static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {

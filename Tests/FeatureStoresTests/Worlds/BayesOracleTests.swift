@@ -83,6 +83,36 @@ private func logNormal(_ x: Double, _ variance: Double) -> Double {
     }
   }
 
+  @Test func ceilingOfUnequalImagesIsTheOraclesAccuracyInMonteCarlo() {
+    // Two axes with t₁ = 1.2, t₂ = 3 and one with t₁ = 2, t₂ = 1.1.
+    let between = [1.0, 1, 1]
+    let (t1, t2) = ([1.2, 1.2, 2], [3, 3, 1.1])
+    let ceiling = BayesCeiling(between: between, totals: t1, t2)
+    let oracle = BayesOracle(between: between)
+    var stream = RandomStream(seed: 12, name: "unequal")
+    let trials = 40_000
+    var accepted = [0, 0]
+    for genuine in [true, false] {
+      for _ in 0..<trials {
+        var a: [Double] = []
+        var b: [Double] = []
+        for axis in 0..<3 {
+          let mu = stream.normal()
+          let other = genuine ? mu : stream.normal()
+          a.append(mu + (t1[axis] - 1).squareRoot() * stream.normal())
+          b.append(other + (t2[axis] - 1).squareRoot() * stream.normal())
+        }
+        if oracle.score(a.span, totals: t1.span, b.span, totals: t2.span) > 0 {
+          accepted[genuine ? 0 : 1] += 1
+        }
+      }
+    }
+    for (count, rate) in [(accepted[0], ceiling.truePositiveRate), (accepted[1], ceiling.falsePositiveRate)] {
+      let deviation = (rate * (1 - rate) / Double(trials)).squareRoot()
+      #expect(abs(Double(count) / Double(trials) - rate) < 5 * deviation)
+    }
+  }
+
   @Test func ceilingIsAtChanceWhenIdentityIsNegligible() {
     let ceiling = BayesCeiling(dimensions: 8, between: 1e-3, within: 1)
     #expect(abs(ceiling.accuracy - 0.5) < 1e-5)

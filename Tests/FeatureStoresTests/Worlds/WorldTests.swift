@@ -17,6 +17,11 @@ private let small = """
     - {name: test, kind: lfw, identities: 24, images-per-identity: 3, folds: 3, pairs-per-fold: 10}
   """
 
+/// The first store of a set.
+private func part(_ definition: WorldDefinition, _ set: Int = 0) -> WorldPart {
+  WorldPart.parts(of: definition.sets[set], seed: definition.seed, firstPerson: 0)[0]
+}
+
 private func definition(_ text: String = small) throws -> WorldDefinition {
   try WorldDefinition(ConfigurationNode(text: text, file: "small.yaml"))
 }
@@ -42,14 +47,14 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
     let definition = try definition()
     let map = WorldMap(definition)
     func all(block: Int, workers: Workers) throws -> [Float] {
-      var sampler = WorldSampler(definition, set: definition.sets[0], map: map)
+      var sampler = WorldSampler(definition, part: part(definition), map: map)
       var values: [Float] = []
-      while let next = sampler.next(identities: block, workers: workers) { values += next.features.elements }
+      while let next = sampler.next(rows: block, workers: workers) { values += next.features.elements }
       return values
     }
-    let whole = try all(block: 30, workers: .one)
+    let whole = try all(block: 1000, workers: .one)
     #expect(whole.count == 30 * 5 * 12)
-    #expect(try all(block: 7, workers: .one) == whole)
+    #expect(try all(block: 38, workers: .one) == whole)
     #expect(try all(block: 1, workers: Workers(2)) == whole)
   }
 
@@ -57,9 +62,9 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
     var alone = try definition()
     alone.sets = [alone.sets[1]]
     let full = try definition()
-    var a = WorldSampler(full, set: full.sets[1], map: WorldMap(full))
-    var b = WorldSampler(alone, set: alone.sets[0], map: WorldMap(alone))
-    let (first, second) = (a.next(identities: 5, workers: .one), b.next(identities: 5, workers: .one))
+    var a = WorldSampler(full, part: part(full, 1), map: WorldMap(full))
+    var b = WorldSampler(alone, part: part(alone), map: WorldMap(alone))
+    let (first, second) = (a.next(rows: 17, workers: .one), b.next(rows: 15, workers: .one))
     #expect(first?.features.rows == 15)
     #expect(first?.features == second?.features)
   }
@@ -67,14 +72,15 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
   @Test func latentsHaveTheStatedVariances() throws {
     var definition = try definition()
     definition.sets[0].identities = 4000
-    var sampler = WorldSampler(definition, set: definition.sets[0], map: WorldMap(definition))
-    let sampled = sampler.next(identities: 4000, workers: .one)
+    definition.sets[0].kind = .lfw(WorldSet.Pairs(folds: 2, pairsPerFold: 1))
+    var sampler = WorldSampler(definition, part: part(definition), map: WorldMap(definition))
+    let sampled = sampler.next(rows: 20_000, workers: .one)
     let block = try #require(sampled)
     var total = 0.0
     var within = 0.0
     let images = 5
     for person in 0..<4000 {
-      let values = (0..<images).map { Double(block.identityLatents[person * images + $0, 0]) }
+      let values = (0..<images).map { Double(block.oracle[person * images + $0, 0]) }
       let mean = values.reduce(0, +) / Double(images)
       total += values.reduce(0) { $0 + $1 * $1 }
       within += values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -95,9 +101,12 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
   }
 
   @Test func pairListIsInLFWsFormWithDisjointFoldsAndNoRepetition() throws {
-    let names = (0..<24).map { "Person_\($0)" }
+    let definition = try definition()
+    let part = part(definition, 1)
     var stream = RandomStream(seed: 3, name: "pairs")
-    let text = LFWPairsWriter(folds: 3, pairsPerFold: 10, imagesPerIdentity: 3, names: names).text(&stream)
+    let drawing = PairDrawing(
+      part: part, pairs: WorldSet.Pairs(folds: 3, pairsPerFold: 10), file: "lists")
+    let text = PairListText(part, try drawing.folds(&stream)).lfw()
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     #expect(lines[0] == "3\t10")
     #expect(lines.count == 1 + 3 * 20 + 1 && lines.last == "")
@@ -131,7 +140,8 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
     ),
     (
       "kind: deep", "kind: deeep",
-      "line 9, sets[0].kind: ‘deeep’; expected one of deep, lfw. Did you mean ‘deep’?"
+      "line 9, sets[0].kind: ‘deeep’; expected one of deep, shallow, long-tail, lfw, cfp, agedb, "
+        + "calfw, cplfw, ijb, megaface. Did you mean ‘deep’?"
     ),
     (
       "pairs-per-fold: 10", "pairs-per-fold: 100",
