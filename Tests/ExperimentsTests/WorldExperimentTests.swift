@@ -10,12 +10,15 @@ import Testing
 @Suite("Experiments on worlds")
 struct WorldExperimentTests {
   /// ln p(z₁, z₂ | one person) − ln p(z₁, z₂ | two people), axis by axis, from the two bivariate normal densities.
-  private func logLikelihoodRatio(_ x: [Double], _ y: [Double], between: Double, within: Double) -> Double {
+  private func logLikelihoodRatio(
+    _ x: [Double], _ y: [Double], between: Double, within: Double, _ otherWithin: Double? = nil
+  ) -> Double {
     let b = between * between
-    let t = b + within * within
+    let t1 = b + within * within
+    let t2 = b + (otherWithin ?? within) * (otherWithin ?? within)
     func logDensity(_ x: Double, _ y: Double, covariance c: Double) -> Double {
-      let determinant = t * t - c * c
-      return -0.5 * ((t * x * x - 2 * c * x * y + t * y * y) / determinant + log(determinant))
+      let determinant = t1 * t2 - c * c
+      return -0.5 * ((t2 * x * x - 2 * c * x * y + t1 * y * y) / determinant + log(determinant))
     }
     return zip(x, y).reduce(0) {
       $0 + logDensity($1.0, $1.1, covariance: b) - logDensity($1.0, $1.1, covariance: 0)
@@ -62,6 +65,57 @@ struct WorldExperimentTests {
     let untrained = try #require(results.rows.first { $0.row.kind == .untrained })
     let stored = try #require(untrained.entries["tiny-lfw"]?.outcomes.first?.auc)
     #expect(try #require(outcome.auc) > stored)
+  }
+
+  @Test func `Where quality scales the noise, the ceiling row knows each image's quality`() async throws {
+    let tiny = try TinyExperiment()
+    let set = "test, kind: lfw, identities: 32, images-per-identity: 4, folds: 4, pairs-per-fold: 20"
+    let world = TinyExperiment.world
+      .replacingOccurrences(of: "sets:", with: "effects: [{of: quality, on: identity, scale: 4}]\nsets:")
+      .replacingOccurrences(of: set, with: set + ", images: {quality: [0, 1]}")
+    try #require(world.contains("images: {quality"))
+    try AtomicFile.write(world, to: tiny.folder.file("world.yaml"))
+    try await tiny.run()
+    let experiment = try tiny.bind()
+    let results = try ExperimentResults(experiment, results: tiny.results)
+    let test = experiment.datasets[0].tests[0]
+    let folder = try #require(
+      FileManager.default.contentsOfDirectory(atPath: tiny.results + "/worlds").first)
+    func store(_ name: String) throws -> FeatureStore {
+      try FeatureStore(opening: StoreLocation(path: "\(tiny.results)/worlds/\(folder)/\(name).h5"))
+    }
+    let quality = try #require(store("test").quality).map(Double.init)
+    let known = try store("test-oracle").features()
+    #expect(known.columns == 8 && Set(quality).count > 50)
+    // Noise of 0.5 at the best quality and of four times that at the worst.
+    let within = quality.map { 0.5 * (1 + 3 * (1 - $0)) }
+    let pairs = test.task.pairs
+    let scores = try pairs.map { pair in
+      let (i, j) = (try #require(pair.firstRow), try #require(pair.secondRow))
+      return logLikelihoodRatio(
+        known.row(i).prefix(4).map(Double.init), known.row(j).prefix(4).map(Double.init), between: 1,
+        within: within[i], within[j])
+    }
+    let naive = LabelledScores(scores: scores, isGenuine: pairs.map(\.listed.isGenuine))
+    let ceiling = try #require(results.rows.first { $0.row.kind == .ceiling })
+    let outcome = try #require(ceiling.entries["tiny-lfw"]?.outcomes.first)
+    #expect(relativeError(try #require(outcome.auc), NaiveMetrics.auc(naive)) < 1e-12)
+    #expect(relativeError(try #require(outcome.eer), NaiveMetrics.equalErrorRate(naive)) < 1e-12)
+    let oracle = try #require(test.oracle)
+    #expect(oracle.knowsAttributes)
+    let rows = try pairs.map { (try #require($0.firstRow), try #require($0.secondRow)) }
+    let population = try #require(oracle.populationAccuracy(of: rows))
+    let expected =
+      rows.reduce(0.0) { sum, pair in
+        sum
+          + BayesCeiling(
+            between: [Double](repeating: 1, count: 4),
+            totals: [Double](repeating: 1 + within[pair.0] * within[pair.0], count: 4),
+            [Double](repeating: 1 + within[pair.1] * within[pair.1], count: 4)
+          ).accuracy
+      } / Double(rows.count)
+    #expect(abs(population - expected) < 1e-6)
+    #expect(population < BayesCeiling(dimensions: 4, between: 1, within: 0.5).accuracy)
   }
 
   @Test func `Rows stand in the order of the tables, with one outcome a seed`() async throws {

@@ -2,17 +2,17 @@ import LinearAlgebra
 
 /// The lists of an IJB-like set, in the form in which IJB-C's are passed on (`IJBC/meta`).
 struct IJBListText {
-  let part: WorldPart
-  let plan: TemplatePlan
+  let plan: SetPlan
+  let layout: TemplatePlan
   let shape: TemplateShape
 
   /// The identity of each image.
-  private var identities: [Int] { plan.templates.map { plan.identities[Int($0) - 1] } }
+  private var identities: [Int] { layout.templates.map { layout.identities[Int($0) - 1] } }
 
   /// `ijbc_face_tid_mid.txt`: image, template, medium.
   func media() -> String {
     PairListText.text(
-      plan.templates.indices.map { "\($0 + 1).jpg \(plan.templates[$0]) \(plan.media[$0])" })
+      layout.templates.indices.map { "\($0 + 1).jpg \(layout.templates[$0]) \(layout.media[$0])" })
   }
 
   /// `ijbc_name_5pts_score.txt`: image, five landmarks in a crop of 112 × 112 pixels, detector score. The score is the image's quality;
@@ -20,7 +20,7 @@ struct IJBListText {
   func detectorScores(_ stream: inout RandomStream) -> String {
     let frontal = [38.295, 51.696, 73.532, 51.501, 56.025, 71.737, 41.549, 92.366, 70.730, 92.204]
     var lines: [String] = []
-    for (image, attributes) in plan.attributes.enumerated() {
+    for (image, attributes) in layout.attributes.enumerated() {
       let missing = Double(ImageAttributes.bestQuality - attributes.quality)
       let scatter = 1 + 4 * missing / Double(ImageAttributes.bestQuality)
       let points = frontal.map { Self.thousandths(Int((($0 + scatter * stream.normal()) * 1000).rounded())) }
@@ -34,7 +34,7 @@ struct IJBListText {
   /// impostor pairs of such templates as the shape asks for, each once.
   func pairs(_ stream: inout RandomStream) -> String {
     let count = shape.templates
-    let people = plan.identities.count / count
+    let people = layout.identities.count / count
     var lines: [String] = []
     for person in 0..<people {
       for probe in 1..<count { lines.append("\(person * count + 1) \(person * count + probe + 1) 1") }
@@ -67,9 +67,9 @@ struct IJBListText {
   /// The three lists of 1:N: `ijbc_1N_gallery_G1.csv`, `…_G2.csv`, `ijbc_1N_probe_mixed.csv`, with their file names.
   func identification() -> [(file: String, text: String)] {
     let identities = identities
-    let people = part.identities
+    let people = plan.identities
     func isGallery(_ image: Int) -> Bool {
-      (Int(plan.templates[image]) - 1) % shape.templates == 0
+      (Int(layout.templates[image]) - 1) % shape.templates == 0
     }
     return [
       ("ijbc_1N_gallery_G1.csv", csv(identities) { isGallery($0) && identities[$0] < people / 2 }),
@@ -81,14 +81,14 @@ struct IJBListText {
   private func csv(_ identities: [Int], where included: (Int) -> Bool) -> String {
     PairListText.text(
       ["TEMPLATE_ID,SUBJECT_ID,FILENAME,SIGHTING_ID"]
-        + plan.templates.indices.filter(included).map { image in
-          "\(plan.templates[image]),\(part.identityName(identities[image])),img/\(image + 1).jpg,\(plan.media[image])"
+        + layout.templates.indices.filter(included).map { image in
+          "\(layout.templates[image]),\(plan.identityName(identities[image])),img/\(image + 1).jpg,\(layout.media[image])"
         })
   }
 
   /// A number of thousandths with three decimals.
   static func thousandths(_ value: Int) -> String {
     "\(value < 0 ? "-" : "")\(value.magnitude / 1000)."
-      + WorldPart.padded(Int(value.magnitude % 1000), 3)
+      + SetPlan.padded(Int(value.magnitude % 1000), 3)
   }
 }

@@ -1,8 +1,10 @@
 /// The lists of a MegaFace-like set: the probes' and, for each size, the distractors' in the devkit's JSON form, and the plain lists of paths that
 /// feature extractors take.
 struct MegaFaceListText {
-  let probes: WorldPart
-  let distractors: WorldPart
+  let plan: SetPlan
+
+  /// How many people the probes show; every other person of the set is a distractor.
+  private var people: Int { if case .megaFace(let probes) = plan.naming { probes } else { plan.identities } }
 
   /// 10, 100, 1,000, … up to the number of distractors, and that number itself.
   static func sizes(_ distractors: Int) -> [Int] {
@@ -16,15 +18,15 @@ struct MegaFaceListText {
   }
 
   private func probePaths() -> [(path: String, person: String)] {
-    (0..<probes.identities).flatMap { identity in
-      (0..<probes.counts[identity]).map {
-        (probes.imageName(identity, $0) + ".jpg", probes.identityName(identity))
+    (0..<people).flatMap { identity in
+      (0..<plan.counts[identity]).map {
+        (plan.imageName(identity, $0) + ".jpg", plan.identityName(identity))
       }
     }
   }
 
   private func distractorPaths(_ count: Int) -> some Sequence<String> {
-    (0..<count).lazy.map { [distractors] in distractors.imageName($0, 0) + ".jpg" }
+    (people..<people + count).lazy.map { [plan] in plan.imageName($0, 0) + ".jpg" }
   }
 
   /// `facescrub_features_list.json`: `path` and `id` of each probe.
@@ -56,7 +58,7 @@ struct MegaFaceListText {
   /// `megaface_lst`.
   func distractorList() -> String {
     var text = ""
-    for path in distractorPaths(distractors.count) {
+    for path in distractorPaths(plan.identities - people) {
       text += "megaface_images/"
       text += path
       text += "\n"

@@ -16,7 +16,7 @@ struct PairDrawing {
     var impostor: [Pair] = []
   }
 
-  let part: WorldPart
+  let plan: SetPlan
   let pairs: WorldSet.Pairs
   /// For messages.
   let file: String
@@ -26,26 +26,26 @@ struct PairDrawing {
   func folds(
     _ stream: inout RandomStream, accept: (ImageAttributes, ImageAttributes) -> Bool = { _, _ in true }
   ) throws -> [Fold] {
-    let people = part.identities / pairs.folds
+    let people = plan.identities / pairs.folds
     return try (0..<pairs.folds).map { fold in
       let first = fold * people
       var result = Fold()
       result.genuine = try distinct(fold, accept) {
         let person = first + stream.integer(below: people)
-        let i = stream.integer(below: part.counts[person])
-        let j = stream.integer(below: part.counts[person])
+        let i = stream.integer(below: plan.counts[person])
+        let j = stream.integer(below: plan.counts[person])
         return i == j
           ? nil
           : Pair(
-            first: part.firstRows[person] + min(i, j), second: part.firstRows[person] + max(i, j))
+            first: plan.firstRows[person] + min(i, j), second: plan.firstRows[person] + max(i, j))
       }
       result.impostor = try distinct(fold, accept) {
         let a = first + stream.integer(below: people)
         let b = first + stream.integer(below: people)
         guard a != b else { return nil }
         let (p, q) = (
-          part.firstRows[a] + stream.integer(below: part.counts[a]),
-          part.firstRows[b] + stream.integer(below: part.counts[b])
+          plan.firstRows[a] + stream.integer(below: plan.counts[a]),
+          plan.firstRows[b] + stream.integer(below: plan.counts[b])
         )
         return Pair(first: min(p, q), second: max(p, q))
       }
@@ -63,13 +63,13 @@ struct PairDrawing {
       attempts += 1
       guard attempts <= 10_000 + 1000 * pairs.pairsPerFold else {
         throw HarnessError(
-          .badInput, file: file, place: "set \(part.name)",
+          .badInput, file: file, place: "set \(plan.name)",
           found: "\(result.count) pairs of fold \(fold + 1) after \(attempts - 1) draws",
           expected: "\(pairs.pairsPerFold) different ones with the pose or age that the set asks for",
           advice: "Raise identities or images-per-identity, or widen the images' attributes.")
       }
       guard let drawn = draw() else { continue }
-      let (a, b) = (part.attributes(of: drawn.first), part.attributes(of: drawn.second))
+      let (a, b) = (plan.attributes(of: drawn.first), plan.attributes(of: drawn.second))
       guard accept(a, b), taken.insert([drawn.first, drawn.second]).inserted else { continue }
       result.append(
         a.pose == 1 && b.pose == 0 ? Pair(first: drawn.second, second: drawn.first) : drawn)

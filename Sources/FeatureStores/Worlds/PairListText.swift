@@ -1,19 +1,19 @@
 /// Drawn pairs as the text of the data sets' own list files.
 struct PairListText {
-  let part: WorldPart
+  let plan: SetPlan
   let folds: [PairDrawing.Fold]
 
   /// The identity of each row.
   private let identities: [Int]
 
-  init(_ part: WorldPart, _ folds: [PairDrawing.Fold]) {
-    self.part = part
+  init(_ plan: SetPlan, _ folds: [PairDrawing.Fold]) {
+    self.plan = plan
     self.folds = folds
-    identities = part.counts.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }
+    identities = plan.counts.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }
   }
 
-  private func index(_ row: Int) -> Int { row - part.firstRows[identities[row]] }
-  private func name(_ row: Int) -> String { part.imageName(identities[row], index(row)) }
+  private func index(_ row: Int) -> Int { row - plan.firstRows[identities[row]] }
+  private func name(_ row: Int) -> String { plan.imageName(identities[row], index(row)) }
 
   /// LFW's `pairs.txt` (view 2): the number of folds and of pairs a class, then in each fold the genuine lines `name i j` and the
   /// impostor lines `name₁ i name₂ j`, with images numbered from 1 and columns separated by tabs.
@@ -22,11 +22,11 @@ struct PairListText {
     for fold in folds {
       for pair in fold.genuine {
         lines.append(
-          "\(part.identityName(identities[pair.first]))\t\(index(pair.first) + 1)\t\(index(pair.second) + 1)")
+          "\(plan.identityName(identities[pair.first]))\t\(index(pair.first) + 1)\t\(index(pair.second) + 1)")
       }
       for pair in fold.impostor {
         let (a, b) = (
-          part.identityName(identities[pair.first]), part.identityName(identities[pair.second])
+          plan.identityName(identities[pair.first]), plan.identityName(identities[pair.second])
         )
         lines.append("\(a)\t\(index(pair.first) + 1)\t\(b)\t\(index(pair.second) + 1)")
       }
@@ -65,7 +65,7 @@ struct PairListText {
     func number(_ row: Int, profile: Bool) -> Int {
       let (identity, image) = (identities[row], index(row))
       return profile
-        ? identity * (part.counts[identity] - frontal) + image - frontal + 1 : identity * frontal + image + 1
+        ? identity * (plan.counts[identity] - frontal) + image - frontal + 1 : identity * frontal + image + 1
     }
     return Self.text(
       pairs.map {
@@ -75,7 +75,7 @@ struct PairListText {
 
   /// CFP's `Pair_list_F.txt` or `Pair_list_P.txt`: `number ../Data/Images/001/frontal/01.jpg`.
   func cfpImages(profile: Bool) -> String {
-    let rows = identities.indices.filter { (part.attributes(of: $0).pose == 1) == profile }
+    let rows = identities.indices.filter { (plan.attributes(of: $0).pose == 1) == profile }
     return Self.text(
       rows.enumerated().map { "\($0.offset + 1) ../Data/Images/\(name($0.element)).jpg" })
   }

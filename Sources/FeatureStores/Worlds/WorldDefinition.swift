@@ -8,7 +8,7 @@ import Foundation
 /// - the axes of each nuisance (pose, age, illumination, …): noise of each image alone.
 ///
 /// Images have attributes (pose, age, quality), which shift known axes and scale the noise on them (`effects`). Images of one medium
-/// share a part of their noise (`mediaShare`). The stored feature is f(u), where f is an invertible map drawn once from the seed: orthogonal rotations with leaky
+/// share a plan of their noise (`mediaShare`). The stored feature is f(u), where f is an invertible map drawn once from the seed: orthogonal rotations with leaky
 /// rectifiers between them. All noise enters before f, so the best possible verification score is known (`BayesOracle`).
 /// The seed fixes the world; a training run's seed never changes it.
 public struct WorldDefinition: Sendable, Codable, Equatable {
@@ -98,7 +98,7 @@ public struct WorldDefinition: Sendable, Codable, Equatable {
     }
     // Each store's name also names its random streams and its oracle.
     if let repeated = Self.firstRepetition(
-      sets.flatMap(WorldPart.names).flatMap { [$0, WorldGenerator.oracle(of: $0)] })
+      sets.map(\.name).flatMap { [$0, WorldGenerator.oracle(of: $0)] })
     {
       throw try top.required("sets").error(
         found: "two stores that would be named ‘\(repeated)’", expected: "different names")

@@ -6,7 +6,6 @@ import LinearAlgebra
 /// | file | holds |
 /// |---|---|
 /// | `SET.h5` | the features of a set, in the store schema, with `pose` and `quality` where they vary |
-/// | `SET-distractors.h5` | for sets like MegaFace: the distractors; `SET.h5` has the probes |
 /// | `SET-oracle.h5` | for test sets: the identity latents of the same images, and where they vary the axes' total variances beside them, which only the ceiling row reads |
 /// | `lists/SET/…` | for test sets: the lists, in the data set's own format |
 /// | `world.json` | the definition, its digest and the population's ceiling; written last |
@@ -35,9 +34,7 @@ public struct WorldGenerator {
 
   /// The file of a set's store.
   public func store(of set: String) -> String { "\(folder)/\(set).h5" }
-  /// The file of the distractors of a set like MegaFace; its probes are in `store(of:)`.
-  public func distractorStore(of set: String) -> String { store(of: WorldPart.distractors(of: set)) }
-  /// The file of what the oracle knows of a test set, by the set's name or that of its distractors' store.
+  /// The file of what the oracle knows of a test set.
   public func oracleStore(of set: String) -> String { store(of: Self.oracle(of: set)) }
   static func oracle(of store: String) -> String { "\(store)-oracle" }
   /// The folder of a set's lists.
@@ -66,12 +63,10 @@ public struct WorldGenerator {
     var firstPerson = 0
     for set in definition.sets {
       report(set)
-      let parts = WorldPart.parts(of: set, seed: definition.seed, firstPerson: firstPerson)
-      for part in parts {
-        try write(part, map: map, workers: workers)
-        firstPerson += part.identities
-      }
-      try WorldLists(definition: definition, set: set, parts: parts, folder: lists(of: set.name)).write()
+      let plan = SetPlan(set, seed: definition.seed, firstPerson: firstPerson)
+      try write(plan, map: map, workers: workers)
+      try WorldLists(definition: definition, set: set, plan: plan, folder: lists(of: set.name)).write()
+      firstPerson += plan.identities
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
@@ -81,14 +76,14 @@ public struct WorldGenerator {
     try AtomicFile.write(try encoder.encode(manifest) + Data("\n".utf8), to: manifestFile)
   }
 
-  private func write(_ part: WorldPart, map: WorldMap, workers: Workers) throws {
+  private func write(_ plan: SetPlan, map: WorldMap, workers: Workers) throws {
     try Self.makeFolder(folder)
-    let metadata = metadata(of: part)
+    let metadata = metadata(of: plan)
     let features = try StoreWriter(
-      to: StoreLocation(path: store(of: part.name)), rowCount: part.count, dimension: definition.dimension,
+      to: StoreLocation(path: store(of: plan.name)), rowCount: plan.count, dimension: definition.dimension,
       metadata: metadata)
     var oracle: StoreWriter?
-    if part.isTest {
+    if plan.isTest {
       // Who is on an image, and in which medium: what the oracle needs, under the names of the features' store.
       var known = metadata
       known.attributes.extractor =
@@ -96,10 +91,10 @@ public struct WorldGenerator {
         ? "none: identity latents, then their total variances, readable by the ceiling row only"
         : "none: identity latents, readable by the ceiling row only"
       oracle = try StoreWriter(
-        to: StoreLocation(path: oracleStore(of: part.name)), rowCount: part.count,
+        to: StoreLocation(path: oracleStore(of: plan.name)), rowCount: plan.count,
         dimension: WorldSampler.oracleColumns(definition), metadata: known)
     }
-    var sampler = WorldSampler(definition, part: part, map: map)
+    var sampler = WorldSampler(definition, plan: plan, map: map)
     while let next = sampler.next(rows: 8192, workers: workers) {
       try features.append(next.features)
       try oracle?.append(next.oracle)
@@ -108,24 +103,24 @@ public struct WorldGenerator {
     try oracle?.finish()
   }
 
-  private func metadata(of part: WorldPart) -> StoreMetadata {
+  private func metadata(of plan: SetPlan) -> StoreMetadata {
     var metadata = StoreMetadata(
-      labels: part.counts.enumerated().flatMap { [Int32](repeating: Int32($0.offset), count: $0.element) },
-      names: part.counts.enumerated().flatMap { identity, count in
-        (0..<count).map { part.imageName(identity, $0) }
+      labels: plan.counts.enumerated().flatMap { [Int32](repeating: Int32($0.offset), count: $0.element) },
+      names: plan.counts.enumerated().flatMap { identity, count in
+        (0..<count).map { plan.imageName(identity, $0) }
       },
-      identities: part.counts.indices.map(part.identityName))
-    if let plan = part.templates {
-      metadata.media = plan.media
-      metadata.templates = plan.templates
+      identities: plan.counts.indices.map(plan.identityName))
+    if let layout = plan.templates {
+      metadata.media = layout.media
+      metadata.templates = layout.templates
     }
-    if part.storesPose { metadata.pose = (0..<part.count).map { part.attributes(of: $0).pose } }
-    if part.storesQuality {
+    if plan.storesPose { metadata.pose = (0..<plan.count).map { plan.attributes(of: $0).pose } }
+    if plan.storesQuality {
       let best = Double(ImageAttributes.bestQuality)
-      metadata.quality = (0..<part.count).map { Float(Double(part.attributes(of: $0).quality) / best) }
+      metadata.quality = (0..<plan.count).map { Float(Double(plan.attributes(of: $0).quality) / best) }
     }
     metadata.attributes = StoreAttributes(
-      source: "synthetic world \(definition.name) version \(definition.version), set \(part.name)",
+      source: "synthetic world \(definition.name) version \(definition.version), set \(plan.name)",
       licence: "CC0-1.0",
       extractor: "none: an invertible map of Gaussian latents, seed \(definition.seed)")
     return metadata

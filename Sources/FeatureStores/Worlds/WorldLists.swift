@@ -5,8 +5,7 @@ import LinearAlgebra
 struct WorldLists {
   let definition: WorldDefinition
   let set: WorldSet
-  /// The set's stores.
-  let parts: [WorldPart]
+  let plan: SetPlan
   let folder: String
 
   private func stream(_ name: String) -> RandomStream {
@@ -24,8 +23,8 @@ struct WorldLists {
     accept: (ImageAttributes, ImageAttributes) -> Bool = { _, _ in true }
   ) throws -> PairListText {
     var stream = stream(name)
-    let drawing = PairDrawing(part: parts[0], pairs: pairs, file: folder)
-    return PairListText(parts[0], try drawing.folds(&stream, accept: accept))
+    let drawing = PairDrawing(plan: plan, pairs: pairs, file: folder)
+    return PairListText(plan, try drawing.folds(&stream, accept: accept))
   }
 
   func write() throws {
@@ -53,7 +52,7 @@ struct WorldLists {
         profiles ? a.pose != b.pose : a.pose + b.pose == 0
       }
       for (number, fold) in list.folds.enumerated() {
-        let place = "Split/\(split)/\(WorldPart.padded(number + 1, 2))"
+        let place = "Split/\(split)/\(SetPlan.padded(number + 1, 2))"
         try write(list.cfp(fold.genuine, frontal: frontal, profiles: profiles), "\(place)/same.txt")
         try write(list.cfp(fold.impostor, frontal: frontal, profiles: profiles), "\(place)/diff.txt")
       }
@@ -66,8 +65,8 @@ struct WorldLists {
   }
 
   private func writeIJB(_ shape: TemplateShape) throws {
-    guard let plan = parts[0].templates else { return }
-    let text = IJBListText(part: parts[0], plan: plan, shape: shape)
+    guard let layout = plan.templates else { return }
+    let text = IJBListText(plan: plan, layout: layout, shape: shape)
     try write(text.media(), "ijbc_face_tid_mid.txt")
     var landmarks = stream("landmarks")
     try write(text.detectorScores(&landmarks), "ijbc_name_5pts_score.txt")
@@ -77,7 +76,7 @@ struct WorldLists {
   }
 
   private func writeMegaFace(_ distractors: Int) throws {
-    let text = MegaFaceListText(probes: parts[0], distractors: parts[1])
+    let text = MegaFaceListText(plan: plan)
     try write(text.probeJSON(), "facescrub_features_list.json")
     try write(text.probeList(), "facescrub_lst")
     try write(text.distractorList(), "megaface_lst")

@@ -6,7 +6,7 @@ import LinearAlgebra
 /// seed and the store's name only, not on the block size and not on other sets.
 struct WorldSampler {
   let definition: WorldDefinition
-  let part: WorldPart
+  let plan: SetPlan
   private let map: WorldMap
   /// The standard deviation of the noise on each axis, and its parts: each image's own, and that of its medium.
   private let deviations: [Double]
@@ -17,18 +17,18 @@ struct WorldSampler {
   private var media: RandomStream
   private(set) var nextIdentity = 0
 
-  init(_ definition: WorldDefinition, part: WorldPart, map: WorldMap) {
+  init(_ definition: WorldDefinition, plan: SetPlan, map: WorldMap) {
     self.definition = definition
-    self.part = part
+    self.plan = plan
     self.map = map
     deviations =
       [Double](repeating: definition.identity.within, count: definition.identity.dimensions)
       + definition.nuisances.flatMap { [Double](repeating: $0.standardDeviation, count: $0.dimensions) }
     imageDeviation = definition.imageShare.squareRoot()
     mediaDeviation = definition.mediaShare.squareRoot()
-    people = RandomStream(seed: definition.seed, name: "set/\(part.name)/people")
-    images = RandomStream(seed: definition.seed, name: "set/\(part.name)/images")
-    media = RandomStream(seed: definition.seed, name: "set/\(part.name)/media")
+    people = RandomStream(seed: definition.seed, name: "set/\(plan.name)/people")
+    images = RandomStream(seed: definition.seed, name: "set/\(plan.name)/images")
+    media = RandomStream(seed: definition.seed, name: "set/\(plan.name)/media")
   }
 
   /// A block of images, one row an image.
@@ -46,12 +46,12 @@ struct WorldSampler {
 
   /// The next people with all their images: at most `rows` images, but at least one person; nil at the end.
   mutating func next(rows limit: Int, workers: Workers) -> Block? {
-    guard nextIdentity < part.identities else { return nil }
+    guard nextIdentity < plan.identities else { return nil }
     let first = nextIdentity
-    var rows = part.counts[first]
+    var rows = plan.counts[first]
     nextIdentity += 1
-    while nextIdentity < part.identities, rows + part.counts[nextIdentity] <= limit {
-      rows += part.counts[nextIdentity]
+    while nextIdentity < plan.identities, rows + plan.counts[nextIdentity] <= limit {
+      rows += plan.counts[nextIdentity]
       nextIdentity += 1
     }
     return block(first..<nextIdentity, rows: rows, workers)
@@ -62,7 +62,7 @@ struct WorldSampler {
     let width = definition.dimension
     let columns = Self.oracleColumns(definition)
     var latents = Matrix<Double>(rows: rows, columns: width)
-    var oracle = Matrix<Float>(rows: part.isTest ? rows : 0, columns: columns)
+    var oracle = Matrix<Float>(rows: plan.isTest ? rows : 0, columns: columns)
     var effects = definition.axisEffects(of: ImageAttributes())
     var totals = definition.identityTotals().map { Float($0) }
     var known = ImageAttributes()
@@ -71,14 +71,14 @@ struct WorldSampler {
       let person = (0..<axes).map { _ in definition.identity.between * people.normal() }
       var shared = [Double](repeating: 0, count: width)
       var medium: Int64?
-      for image in part.firstRows[identity]..<part.firstRows[identity] + part.counts[identity] {
-        let attributes = part.attributes(of: image)
+      for image in plan.firstRows[identity]..<plan.firstRows[identity] + plan.counts[identity] {
+        let attributes = plan.attributes(of: image)
         if attributes != known {
           effects = definition.axisEffects(of: attributes)
           totals = definition.identityTotals(of: attributes).map { Float($0) }
           known = attributes
         }
-        let own = part.templates?.media[image]
+        let own = plan.templates?.media[image]
         if mediaDeviation > 0 && (own == nil || own != medium) {
           for axis in 0..<width { shared[axis] = mediaDeviation * media.normal() }
           medium = own
@@ -89,7 +89,7 @@ struct WorldSampler {
             let center = axis < axes ? person[axis] : effects.shift[axis]
             latent[axis] = center + deviations[axis] * noise
           }
-          if part.isTest {
+          if plan.isTest {
             oracle.withMutableRow(row) { known in
               for axis in 0..<axes { known[axis] = Float(latent[axis]) }
               for axis in axes..<columns { known[axis] = totals[axis - axes] }

@@ -111,6 +111,11 @@ public struct WorldSet: Sendable, Codable, Equatable {
         throw node.error(
           found: "\(identities) identities", expected: "at least 4, two for each of the two galleries")
       }
+      guard attributes.quality.lowerBound > 0 else {
+        throw node.error(
+          found: "images of quality 0",
+          expected: "quality from 0.001: it is the detector score, a weight of the image")
+      }
       let most = identities * (identities - 1) * (shape.templates - 1)
       guard shape.impostorPairs <= most else {
         throw node.error(

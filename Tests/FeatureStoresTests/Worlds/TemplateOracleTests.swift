@@ -104,18 +104,18 @@ struct TemplateOracleTests {
     let definition = try WorldFixture.definition(
       "name: a, kind: ijb, identities: 4000, templates-per-identity: 2, media: [1, 3], "
         + "images-per-medium: [1, 2], impostor-pairs: 10, images: {profile: 0.3, quality: [0.2, 1]}")
-    let part = WorldPart.parts(of: definition.sets[0], seed: definition.seed, firstPerson: 0)[0]
-    let plan = try #require(part.templates)
-    var sampler = WorldSampler(definition, part: part, map: WorldMap(definition))
+    let plan = SetPlan(definition.sets[0], seed: definition.seed, firstPerson: 0)
+    let layout = try #require(plan.templates)
+    var sampler = WorldSampler(definition, plan: plan, map: WorldMap(definition))
     let sampled = sampler.next(rows: 1 << 20, workers: .one)
     let known = try #require(sampled).oracle
     let oracle = BayesOracle(definition)
-    var images = [[BayesOracle.TemplateImage]](repeating: [], count: plan.identities.count)
-    for row in 0..<part.count {
+    var images = [[BayesOracle.TemplateImage]](repeating: [], count: layout.identities.count)
+    for row in 0..<plan.count {
       let values = known.row(row).map(Double.init)
-      images[Int(plan.templates[row]) - 1].append(
+      images[Int(layout.templates[row]) - 1].append(
         BayesOracle.TemplateImage(
-          latents: Array(values.prefix(4)), totals: Array(values.suffix(4)), medium: plan.media[row]))
+          latents: Array(values.prefix(4)), totals: Array(values.suffix(4)), medium: layout.media[row]))
     }
     let evidence = images.map(oracle.template)
     // E[min(1, ratio)] over impostors, E[min(1, 1/ratio)] over genuine pairs and the sum of the error rates at a ratio of 1 are one number, the

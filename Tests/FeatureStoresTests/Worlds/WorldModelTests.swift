@@ -6,8 +6,8 @@ import Testing
 
 @Suite("A world's images and what acts on them")
 struct WorldModelTests {
-  private func part(_ definition: WorldDefinition, _ index: Int = 0) -> WorldPart {
-    WorldPart.parts(of: definition.sets[0], seed: definition.seed, firstPerson: 0)[index]
+  private func plan(_ definition: WorldDefinition) -> SetPlan {
+    SetPlan(definition.sets[0], seed: definition.seed, firstPerson: 0)
   }
 
   @Test func `Effects shift and scale the axes that they name, by the amount of the attribute`() throws {
@@ -38,14 +38,14 @@ struct WorldModelTests {
     let definition = try WorldFixture.definition(
       "name: a, kind: cplfw, identities: 4000, images-per-identity: 4, folds: 2, pairs-per-fold: 5, "
         + WorldFixture.mixed)
-    let part = part(definition)
-    var sampler = WorldSampler(definition, part: part, map: WorldMap(definition))
+    let plan = plan(definition)
+    var sampler = WorldSampler(definition, plan: plan, map: WorldMap(definition))
     var sums = [Double](repeating: 0, count: 4)
     var count = 0
     while let block = sampler.next(rows: 5000, workers: .one) {
       #expect(block.oracle.columns == 8 && block.oracle.rows == block.features.rows)
       for row in 0..<block.oracle.rows {
-        let totals = definition.identityTotals(of: part.attributes(of: count))
+        let totals = definition.identityTotals(of: plan.attributes(of: count))
         for axis in 0..<4 {
           #expect(block.oracle[row, 4 + axis] == Float(totals[axis]))
           let z = Double(block.oracle[row, axis])
@@ -61,36 +61,53 @@ struct WorldModelTests {
 
   @Test func `Attributes follow their distribution and do not depend on other sets`() throws {
     let set = "name: a, kind: deep, identities: 3000, images-per-identity: 2, " + WorldFixture.mixed
-    let part = part(try WorldFixture.definition(set))
-    let other = WorldPart.parts(
-      of: try WorldFixture.definition("name: b, kind: shallow, identities: 9", set).sets[1], seed: 7,
-      firstPerson: 9)[0]
-    #expect(part.attributes == other.attributes)
-    let count = Double(part.count)
-    let profiles = part.attributes.reduce(0) { $0 + Double($1.pose) } / count
+    let plan = plan(try WorldFixture.definition(set))
+    let other = SetPlan(
+      try WorldFixture.definition("name: b, kind: shallow, identities: 9", set).sets[1], seed: 7,
+      firstPerson: 9)
+    #expect(plan.attributes == other.attributes)
+    let count = Double(plan.count)
+    let profiles = plan.attributes.reduce(0) { $0 + Double($1.pose) } / count
     #expect(abs(profiles - 0.4) < 5 * (0.24 / count).squareRoot())
-    let ages = part.attributes.map(\.age)
+    let ages = plan.attributes.map(\.age)
     #expect(ages.min() == 15 && ages.max() == 65)
-    let quality = part.attributes.map(\.quality)
+    let quality = plan.attributes.map(\.quality)
     #expect((quality.min() ?? 0) >= 200 && (quality.max() ?? 0) <= 1000)
     #expect(abs(Double(quality.reduce(0, +)) / count - 600) < 5 * 231 / count.squareRoot())
   }
 
-  @Test func `Images of a medium share its part of the noise, and of no other`() throws {
+  @Test func `Two sets of one shape show other people, and another seed has others still`() throws {
+    let set = "kind: shallow, identities: 3"
+    let definition = try WorldFixture.definition("name: a, " + set, "name: b, " + set)
+    var reseeded = definition
+    reseeded.seed += 1
+    func features(_ definition: WorldDefinition, _ index: Int) throws -> Set<Float> {
+      let plan = SetPlan(definition.sets[index], seed: definition.seed, firstPerson: 0)
+      var sampler = WorldSampler(definition, plan: plan, map: WorldMap(definition))
+      let block = sampler.next(rows: 100, workers: .one)
+      return Set(try #require(block).features.elements)
+    }
+    let all = [try features(definition, 0), try features(definition, 1), try features(reseeded, 0)]
+    #expect(all.allSatisfy { $0.count == 6 * 12 })
+    #expect(all[0].isDisjoint(with: all[1]) && all[0].isDisjoint(with: all[2]))
+  }
+
+  @Test func `Images of a medium share its plan of the noise, and of no other`() throws {
     let definition = try WorldFixture.definition(
       "name: a, kind: ijb, identities: 3000, templates-per-identity: 2, media: [2, 2], "
         + "images-per-medium: [2, 2], impostor-pairs: 10")
-    let part = part(definition)
-    let plan = try #require(part.templates)
-    var sampler = WorldSampler(definition, part: part, map: WorldMap(definition))
+    let plan = plan(definition)
+    let layout = try #require(plan.templates)
+    var sampler = WorldSampler(definition, plan: plan, map: WorldMap(definition))
     let sampled = sampler.next(rows: 1 << 20, workers: .one)
     let latents = try #require(sampled).oracle
     // Rows: person × template × medium × image.
     var covariance = [0.0, 0, 0]
-    for first in stride(from: 0, to: part.count, by: 8) {
-      #expect(plan.media[first] == plan.media[first + 1] && plan.media[first] != plan.media[first + 2])
-      #expect(plan.templates[first] == plan.templates[first + 3])
-      #expect(plan.templates[first] != plan.templates[first + 4])
+    for first in stride(from: 0, to: plan.count, by: 8) {
+      #expect(
+        layout.media[first] == layout.media[first + 1] && layout.media[first] != layout.media[first + 2])
+      #expect(layout.templates[first] == layout.templates[first + 3])
+      #expect(layout.templates[first] != layout.templates[first + 4])
       for axis in 0..<4 {
         let z = (0..<8).map { Double(latents[first + $0, axis]) }
         covariance[0] += z[0] * z[1] / 12_000
@@ -119,9 +136,9 @@ struct WorldModelTests {
   }
 
   @Test func `Training sets have the images that their kind says`() throws {
-    let shallow = part(try WorldFixture.definition("name: a, kind: shallow, identities: 5"))
+    let shallow = plan(try WorldFixture.definition("name: a, kind: shallow, identities: 5"))
     #expect(shallow.counts == [2, 2, 2, 2, 2] && shallow.firstRows == [0, 2, 4, 6, 8])
-    let tail = part(
+    let tail = plan(
       try WorldFixture.definition(
         "name: a, kind: long-tail, distribution: zipf, most: 6, least: 2, identities: 4"))
     #expect(tail.counts == [6, 3, 2, 2] && tail.firstRows == [0, 6, 9, 11] && tail.count == 13)
@@ -134,7 +151,7 @@ struct WorldModelTests {
       "name: a, kind: long-tail, distribution: exponential, most: 20, least: 1, identities: 40")
     let map = WorldMap(definition)
     func rows(_ limit: Int) -> [Float] {
-      var sampler = WorldSampler(definition, part: part(definition), map: map)
+      var sampler = WorldSampler(definition, plan: plan(definition), map: map)
       var values: [Float] = []
       while let block = sampler.next(rows: limit, workers: .one) {
         #expect(block.features.rows <= max(limit, 20))
@@ -143,7 +160,7 @@ struct WorldModelTests {
       return values
     }
     let whole = rows(10_000)
-    #expect(whole.count == part(definition).count * 12)
+    #expect(whole.count == plan(definition).count * 12)
     #expect(rows(1) == whole && rows(25) == whole)
   }
 
@@ -163,6 +180,7 @@ struct WorldModelTests {
     ),
     ("name: a, kind: shallow, identities: 3, images: {ages: [20]}", "two whole numbers in ascending order"),
     ("name: a, kind: ijb, identities: 2", "2 identities; expected at least 4"),
+    ("name: a, kind: ijb, identities: 9, images: {quality: [0, 1]}", "images of quality 0"),
     (
       "name: a, kind: cfp, identities: 10, folds: 10",
       "1 identities of 14 images a fold, enough for 40 genuine and 0 impostor pairs; expected 350 of each"
@@ -178,9 +196,9 @@ struct WorldModelTests {
     let error = #expect(throws: HarnessError.self) {
       try WorldFixture.definition(
         "name: m, kind: megaface, identities: 3, images-per-identity: 3, distractors: 10",
-        "name: m-distractors, kind: shallow, identities: 3")
+        "name: m-oracle, kind: shallow, identities: 3")
     }
-    #expect(error?.description.contains("two stores that would be named ‘m-distractors’") == true)
+    #expect(error?.description.contains("two stores that would be named ‘m-oracle’") == true)
     for (effect, message) in [
       ("{of: pose, on: haircut, shift: 1}", "expected one of identity, pose, age, illumination"),
       ("{of: pose, on: pose}", "an effect without shift and scale"),

@@ -18,8 +18,8 @@ private let small = """
   """
 
 /// The first store of a set.
-private func part(_ definition: WorldDefinition, _ set: Int = 0) -> WorldPart {
-  WorldPart.parts(of: definition.sets[set], seed: definition.seed, firstPerson: 0)[0]
+private func plan(_ definition: WorldDefinition, _ set: Int = 0) -> SetPlan {
+  SetPlan(definition.sets[set], seed: definition.seed, firstPerson: 0)
 }
 
 private func definition(_ text: String = small) throws -> WorldDefinition {
@@ -47,7 +47,7 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
     let definition = try definition()
     let map = WorldMap(definition)
     func all(block: Int, workers: Workers) throws -> [Float] {
-      var sampler = WorldSampler(definition, part: part(definition), map: map)
+      var sampler = WorldSampler(definition, plan: plan(definition), map: map)
       var values: [Float] = []
       while let next = sampler.next(rows: block, workers: workers) { values += next.features.elements }
       return values
@@ -62,8 +62,8 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
     var alone = try definition()
     alone.sets = [alone.sets[1]]
     let full = try definition()
-    var a = WorldSampler(full, part: part(full, 1), map: WorldMap(full))
-    var b = WorldSampler(alone, part: part(alone), map: WorldMap(alone))
+    var a = WorldSampler(full, plan: plan(full, 1), map: WorldMap(full))
+    var b = WorldSampler(alone, plan: plan(alone), map: WorldMap(alone))
     let (first, second) = (a.next(rows: 17, workers: .one), b.next(rows: 15, workers: .one))
     #expect(first?.features.rows == 15)
     #expect(first?.features == second?.features)
@@ -73,7 +73,7 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
     var definition = try definition()
     definition.sets[0].identities = 4000
     definition.sets[0].kind = .lfw(WorldSet.Pairs(folds: 2, pairsPerFold: 1))
-    var sampler = WorldSampler(definition, part: part(definition), map: WorldMap(definition))
+    var sampler = WorldSampler(definition, plan: plan(definition), map: WorldMap(definition))
     let sampled = sampler.next(rows: 20_000, workers: .one)
     let block = try #require(sampled)
     var total = 0.0
@@ -102,11 +102,11 @@ private func definition(_ text: String = small) throws -> WorldDefinition {
 
   @Test func pairListIsInLFWsFormWithDisjointFoldsAndNoRepetition() throws {
     let definition = try definition()
-    let part = part(definition, 1)
+    let plan = plan(definition, 1)
     var stream = RandomStream(seed: 3, name: "pairs")
     let drawing = PairDrawing(
-      part: part, pairs: WorldSet.Pairs(folds: 3, pairsPerFold: 10), file: "lists")
-    let text = PairListText(part, try drawing.folds(&stream)).lfw()
+      plan: plan, pairs: WorldSet.Pairs(folds: 3, pairsPerFold: 10), file: "lists")
+    let text = PairListText(plan, try drawing.folds(&stream)).lfw()
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     #expect(lines[0] == "3\t10")
     #expect(lines.count == 1 + 3 * 20 + 1 && lines.last == "")

@@ -1,8 +1,7 @@
 import LinearAlgebra
 
-/// The images of one store of a set: who is on them, their attributes and names. Sets have one store, but MegaFace-like sets two: the
-/// probes and the distractors.
-struct WorldPart {
+/// The images of a set before they are drawn: who is on them, their attributes and names.
+struct SetPlan {
   /// How images are named, each as the data set does whose lists the set has.
   enum Naming {
     /// `Person_000123/Person_000123_0004`: LFW.
@@ -17,13 +16,12 @@ struct WorldPart {
     case cplfw
     /// `17`: IJB, where images are numbered through.
     case ijb
-    /// `Person_000123/Person_000123_4`: FaceScrub.
-    case faceScrub
-    /// `012/0123456`: distractors, by number of person. Short enough to be kept inside a string's own bytes.
-    case megaFace
+    /// `Person_000123/Person_000123_4`: FaceScrub, for so many people, and after them distractors by number of person, `012/0123456`.
+    /// That is short enough to be kept inside a string's own bytes.
+    case megaFace(probes: Int)
   }
 
-  /// The store's file without extension, and part of the names of the random streams.
+  /// The set's name, which names the store's file and the random streams.
   let name: String
   let isTest: Bool
   /// The number of the first person in the world.
@@ -42,32 +40,15 @@ struct WorldPart {
   var identities: Int { counts.count }
   var count: Int { (firstRows.last ?? 0) + (counts.last ?? 0) }
 
-  /// The stores of a set, in the order of their people.
-  static func parts(of set: WorldSet, seed: UInt64, firstPerson: Int) -> [WorldPart] {
-    let main = WorldPart(set, seed: seed, firstPerson: firstPerson)
-    guard case .megaFace(let distractors) = set.kind else { return [main] }
-    return [
-      main,
-      WorldPart(
-        distractorsOf: set, count: distractors, seed: seed, firstPerson: firstPerson + set.identities),
-    ]
-  }
-
-  /// The names of a set's stores.
-  static func names(of set: WorldSet) -> [String] {
-    if case .megaFace = set.kind { [set.name, distractors(of: set.name)] } else { [set.name] }
-  }
-
-  /// The name of the store of a MegaFace-like set's distractors.
-  static func distractors(of set: String) -> String { "\(set)-distractors" }
-
-  private init(_ set: WorldSet, seed: UInt64, firstPerson: Int) {
+  /// Draws the plan of a set whose first person has this number in the world.
+  init(_ set: WorldSet, seed: UInt64, firstPerson: Int) {
     name = set.name
     isTest = set.isTest
     self.firstPerson = firstPerson
     var naming = Naming.lfw
-    var plan: TemplatePlan?
+    var layout: TemplatePlan?
     var drawn: [ImageAttributes]?
+    var distractors = 0
     storesPose = if case .cfp = set.kind { true } else { set.attributes.variesPose }
     storesQuality = if case .ijb = set.kind { true } else { set.attributes.variesQuality }
     switch set.kind {
@@ -86,29 +67,20 @@ struct WorldPart {
     case .ijb(let shape):
       naming = .ijb
       var stream = Self.attributeStream(set.name, seed)
-      plan = TemplatePlan(set, shape, &stream)
-    case .megaFace: naming = .faceScrub
+      layout = TemplatePlan(set, shape, &stream)
+    case .megaFace(let count):
+      naming = .megaFace(probes: set.identities)
+      distractors = count
     }
     self.naming = naming
-    templates = plan
-    counts = plan?.counts ?? set.images.counts(identities: set.identities)
+    templates = layout
+    counts =
+      layout?.counts
+      ?? set.images.counts(identities: set.identities) + [Int](repeating: 1, count: distractors)
     firstRows = Self.offsets(counts)
     attributes =
-      plan?.attributes ?? drawn
+      layout?.attributes ?? drawn
       ?? Self.draw(set.attributes, counts.reduce(0, +), name: set.name, seed: seed)
-  }
-
-  private init(distractorsOf set: WorldSet, count: Int, seed: UInt64, firstPerson: Int) {
-    name = Self.distractors(of: set.name)
-    isTest = true
-    self.firstPerson = firstPerson
-    counts = [Int](repeating: 1, count: count)
-    firstRows = Array(0..<count)
-    attributes = Self.draw(set.attributes, count, name: name, seed: seed)
-    templates = nil
-    storesPose = set.attributes.variesPose
-    storesQuality = set.attributes.variesQuality
-    naming = .megaFace
   }
 
   private static func attributeStream(_ name: String, _ seed: UInt64) -> RandomStream {
@@ -140,8 +112,8 @@ struct WorldPart {
     case .cfp: Self.padded(firstPerson + identity, 4)
     case .ageDB: "Person" + Self.padded(firstPerson + identity, 6)
     case .ijb: String(firstPerson + identity + 1)
-    case .megaFace: Self.padded(firstPerson + identity, 7)
-    case .lfw, .calfw, .cplfw, .faceScrub: "Person_" + Self.padded(firstPerson + identity, 6)
+    case .megaFace(let probes) where identity >= probes: Self.padded(firstPerson + identity, 7)
+    case .lfw, .calfw, .cplfw, .megaFace: "Person_" + Self.padded(firstPerson + identity, 6)
     }
   }
 
@@ -158,12 +130,10 @@ struct WorldPart {
     case .ageDB:
       return "\(row)_\(person)_\(attributes(of: row).age)_\((firstPerson + identity) % 2 == 0 ? "f" : "m")"
     case .calfw: return "\(person)_\(Self.padded(index + 1, 4))"
-    case .cplfw, .faceScrub:
-      let name = "\(person)_\(index + 1)"
-      if case .cplfw = naming { return name }
-      return "\(person)/\(name)"
+    case .cplfw: return "\(person)_\(index + 1)"
     case .ijb: return String(row + 1)
-    case .megaFace: return "\(person.prefix(3))/\(person)"
+    case .megaFace(let probes):
+      return identity < probes ? "\(person)/\(person)_\(index + 1)" : "\(person.prefix(3))/\(person)"
     }
   }
 
