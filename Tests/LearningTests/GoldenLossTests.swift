@@ -11,7 +11,11 @@ struct GoldenLossTests {
   /// The groups of the file that are no heads.
   static let others: Set<String> = ["inputs", "pairs", "sst_prototype"]
 
-  static let variants: [String] = {
+  /// Those of sampled classes are `SampledClassesTests`'.
+  static let variants = all.filter { !$0.hasSuffix("_rate0.5") }
+  static let sampled = all.filter { $0.hasSuffix("_rate0.5") }
+
+  private static let all: [String] = {
     guard SharedData.goldenIsAvailable, let file = try? GoldenFile("losses") else { return [] }
     let heads = (try? file.root.groups()) ?? []
     return heads.filter { !others.contains($0.name) }.flatMap { head in

@@ -71,9 +71,6 @@ struct GoldenLoss {
 
   /// Why a variant has no loss of ours yet.
   static func pendingReason(head: String, variant: GoldenGroup) throws -> String? {
-    if head == "partial_fc", let rate = try variant.hyperParameters()["sample_rate"]?.number, rate < 1 {
-      return "arrives with sampled classes"
-    }
     return (pendingMargins + pendingMining).contains(head) ? "arrives with the other losses" : nil
   }
 

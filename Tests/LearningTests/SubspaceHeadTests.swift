@@ -168,4 +168,29 @@ private struct EverythingLoss: Loss {
         options, loss: LossTraits(similarity: .cosine, columnsPerClass: 3, needs: [.norms, .prototypes]))
         == nil)
   }
+
+  @Test func aMechanismCanChangeTheMarginOfTheLossItIsGiven() throws {
+    let embeddings = LayerTests.batch(rows: 5, columns: 6)
+    func loss(_ margin: Double, change: Double) throws -> Double {
+      let configuration = try LossConfiguration("arcface", ["margin": .number(margin)])
+      let mechanism = try MechanismConfiguration(
+        "multiface", ["groups": .number(2), "margin-change": .number(change)])
+      #expect(mechanism.unsupportedReason(loss: configuration, width: 6) == nil)
+      var source = mechanism.makeSource(loss: configuration, width: 6, classes: 4, seed: 3, Double.self)
+      var batch = SourceBatch<Double>(views: 1)
+      batch.embeddings[0] = embeddings
+      batch.gradients[0] = Matrix(rows: 5, columns: 6)
+      batch.classes = [0, 3, 1, 1, 2]
+      return source.evaluate(&batch, workers: .one)
+    }
+    #expect(try loss(0.5, change: -0.25) == loss(0.25, change: 0))
+    #expect(try loss(0.5, change: -0.25) != loss(0.5, change: 0))
+    let lower = try MechanismConfiguration("multiface", ["margin-change": .number(-0.5)])
+    #expect(
+      lower.unsupportedReason(loss: try LossConfiguration("normface"), width: 8)
+        == "the loss has no margin to change by -0.5")
+    #expect(
+      lower.unsupportedReason(loss: try LossConfiguration("cosface", ["margin": .number(0.25)]), width: 8)
+        == "margin-change makes the margin -0.25, which the loss does not take")
+  }
 }

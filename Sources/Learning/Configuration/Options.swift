@@ -5,6 +5,8 @@ public enum OptionValue: Hashable, Sendable, Codable {
   case number(Double)
   case text(String)
   case flag(Bool)
+  /// More than one number; a single one is a `number`.
+  case numbers([Double])
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -12,6 +14,8 @@ public enum OptionValue: Hashable, Sendable, Codable {
       self = .flag(flag)
     } else if let number = try? container.decode(Double.self) {
       self = .number(number)
+    } else if let numbers = try? container.decode([Double].self) {
+      self = .numbers(numbers)
     } else {
       self = .text(try container.decode(String.self))
     }
@@ -23,6 +27,7 @@ public enum OptionValue: Hashable, Sendable, Codable {
     case .number(let value): try container.encode(value)
     case .text(let value): try container.encode(value)
     case .flag(let value): try container.encode(value)
+    case .numbers(let value): try container.encode(value)
     }
   }
 }
@@ -30,10 +35,15 @@ public enum OptionValue: Hashable, Sendable, Codable {
 extension OptionValue: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .number(let value): value == value.rounded() && value.magnitude < 1e15 ? "\(Int(value))" : "\(value)"
+    case .number(let value): Self.text(value)
     case .text(let value): value
     case .flag(let value): "\(value)"
+    case .numbers(let values): values.map(Self.text).joined(separator: " ")
     }
+  }
+
+  private static func text(_ value: Double) -> String {
+    value == value.rounded() && value.magnitude < 1e15 ? "\(Int(value))" : "\(value)"
   }
 }
 
@@ -47,6 +57,8 @@ public struct OptionDescription: Sendable {
     case integer(ClosedRange<Int>)
     case choice([String])
     case flag
+    /// A number, or a list of numbers.
+    case numbers(ClosedRange<Double>)
   }
 
   public let name: String
@@ -73,6 +85,11 @@ public struct OptionDescription: Sendable {
     case .integer(let range): return .number(Double(try node.integer(in: range)))
     case .choice(let choices): return .text(try node.choice(of: choices))
     case .flag: return .flag(try node.boolean())
+    case .numbers(let range):
+      if node.isScalar { return .number(try node.number(in: range)) }
+      let values = try node.list().map { try $0.number(in: range) }
+      guard let first = values.first else { throw node.error(found: "an empty list", expected: "numbers") }
+      return values.count == 1 ? .number(first) : .numbers(values)
     }
   }
 
@@ -85,6 +102,9 @@ public struct OptionDescription: Sendable {
       value == value.rounded() && value.magnitude < 0x1p53 && range.contains(Int(value))
     case (.choice(let choices), .text(let value)): choices.contains(value)
     case (.flag, .flag): true
+    case (.numbers(let range), .number(let value)): range.contains(value)
+    case (.numbers(let range), .numbers(let values)):
+      values.count > 1 && values.allSatisfy { range.contains($0) }
     default: false
     }
   }
@@ -144,6 +164,11 @@ public struct Options: Hashable, Sendable, Codable {
   public func number(_ name: String) -> Double {
     guard case .number(let value)? = values[name] else { preconditionFailure("no number ‘\(name)’") }
     return value
+  }
+
+  /// The numbers of an option that takes one or several.
+  public func numbers(_ name: String) -> [Double] {
+    if case .numbers(let values)? = values[name] { values } else { [number(name)] }
   }
 
   public func integer(_ name: String) -> Int { Int(number(name)) }

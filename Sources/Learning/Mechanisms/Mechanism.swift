@@ -12,10 +12,35 @@ protocol Mechanism: Sendable {
   /// Why a loss with these traits cannot be trained so, beyond what the subspaces alone forbid; nil where it can.
   static func unsupportedReason(_ options: Options, loss: LossTraits) -> String?
 
+  /// Images of an identity in a sample.
+  static func viewsPerSample(_ options: Options) -> Int
+
+  /// How rows are drawn where an experiment does not say.
+  static func defaultSampler(_ options: Options) -> SamplerConfiguration
+
+  /// Which identities may follow each other.
+  static func identityRule(_ options: Options) -> IdentityRule
+
+  /// Why batches of `batch` samples drawn by `sampler` cannot be trained on so; nil where they can.
+  static func unsupportedReason(_ options: Options, batch: Int, sampler: SamplerConfiguration) -> String?
+
+  /// The number of classes that a row is compared with, of `classes` identities.
+  static func comparedClasses(_ options: Options, classes: Int) -> Int
+
   /// The source of the prototypes of `classes` classes.
   static func makeSource<Element: Scalar>(
     _ options: Options, head: SubspaceHead<Element>, classes: Int, seed: UInt64
   ) -> any PrototypeSource<Element>
+}
+
+extension Mechanism {
+  static func viewsPerSample(_ options: Options) -> Int { 1 }
+  static func defaultSampler(_ options: Options) -> SamplerConfiguration { .uniform }
+  static func identityRule(_ options: Options) -> IdentityRule { .free }
+  static func unsupportedReason(_ options: Options, batch: Int, sampler: SamplerConfiguration) -> String? {
+    nil
+  }
+  static func comparedClasses(_ options: Options, classes: Int) -> Int { classes }
 }
 
 /// A mechanism chosen by name with its options.
@@ -25,7 +50,9 @@ public typealias MechanismConfiguration = MethodConfiguration<MechanismRegistry>
 public enum MechanismRegistry: MethodKind {
   public static let noun = "mechanism"
 
-  static let mechanisms: [any Mechanism.Type] = [Conventional.self, MultiFace.self]
+  static let mechanisms: [any Mechanism.Type] = [
+    Conventional.self, MultiFace.self, SemiSiamese.self, MultiAgent.self,
+  ]
 
   public static var descriptions: [MethodDescription] { mechanisms.map { $0.description } }
 }
@@ -40,19 +67,67 @@ extension MethodConfiguration where Kind == MechanismRegistry {
 
   public var subspaces: Subspaces { type.subspaces(options) }
 
+  /// Images of an identity in a sample.
+  public var viewsPerSample: Int { type.viewsPerSample(options) }
+
+  /// How rows are drawn where an experiment does not say.
+  public var defaultSampler: SamplerConfiguration { type.defaultSampler(options) }
+
+  /// Which identities may follow each other.
+  public var identityRule: IdentityRule { type.identityRule(options) }
+
   /// Why embeddings of `width` columns cannot be trained with `loss` by this mechanism; nil where they can.
   public func unsupportedReason(loss: LossConfiguration, width: Int) -> String? {
     let groups = subspaces.count
     if width % groups != 0 { return "\(groups) groups do not divide an embedding of \(width) columns" }
+    if let reason = unsupportedMargin(loss) { return reason }
     return type.unsupportedReason(options, loss: loss.traits)
+  }
+
+  /// What is added to the loss's margin.
+  private var marginChange: Double {
+    if case .number(let change)? = options.values["margin-change"] { change } else { 0 }
+  }
+
+  /// The loss with its margin changed as the mechanism says.
+  private func adapted(_ loss: LossConfiguration) throws -> LossConfiguration {
+    guard marginChange != 0, case .number(let margin)? = loss.options.values["margin"] else { return loss }
+    return try LossConfiguration(
+      loss.name, loss.options.values.merging(["margin": .number(margin + marginChange)]) { $1 })
+  }
+
+  private func unsupportedMargin(_ loss: LossConfiguration) -> String? {
+    guard marginChange != 0 else { return nil }
+    guard case .number(let margin)? = loss.options.values["margin"] else {
+      return "the loss has no margin to change by \(marginChange)"
+    }
+    return (try? adapted(loss)) == nil
+      ? "margin-change makes the margin \(margin + marginChange), which the loss does not take" : nil
+  }
+
+  /// Why batches of `batch` samples drawn by `sampler`, from `classes` identities where that is known, cannot be trained on by
+  /// this mechanism; nil where they can.
+  public func unsupportedReason(batch: Int, sampler: SamplerConfiguration, classes: Int?) -> String? {
+    if let reason = type.unsupportedReason(options, batch: batch, sampler: sampler)
+      ?? sampler.unsupportedReason(batch: batch, views: viewsPerSample)
+    {
+      return reason
+    }
+    guard let classes,
+      let perBatch = sampler.identitiesPerBatch(batch: batch, views: viewsPerSample)
+    else { return nil }
+    return identityRule.unsupportedReason(identities: classes, perBatch: perBatch)
   }
 
   /// The source of prototypes for a supported combination.
   func makeSource<Element: Scalar>(
     loss: LossConfiguration, width: Int, classes: Int, seed: UInt64, _ element: Element.Type
   ) -> any PrototypeSource<Element> {
-    makeSource(
-      loss: { loss.makeLoss(classes: classes, seed: seed, group: $0) }, width: width, classes: classes,
+    let compared = type.comparedClasses(options, classes: classes)
+    // Where it cannot be, the combination is unsupported.
+    let loss = (try? adapted(loss)) ?? loss
+    return makeSource(
+      loss: { loss.makeLoss(classes: compared, seed: seed, group: $0) }, width: width, classes: classes,
       seed: seed, element)
   }
 
@@ -61,7 +136,8 @@ extension MethodConfiguration where Kind == MechanismRegistry {
     loss: (_ group: Int) -> any Loss, width: Int, classes: Int, seed: UInt64, _ element: Element.Type
   ) -> any PrototypeSource<Element> {
     let head = SubspaceHead<Element>(
-      loss: loss, subspaces: subspaces, width: width, classes: classes, seed: seed)
+      loss: loss, subspaces: subspaces, width: width,
+      classes: type.comparedClasses(options, classes: classes), seed: seed)
     return type.makeSource(options, head: head, classes: classes, seed: seed)
   }
 }
@@ -73,15 +149,32 @@ enum Conventional: Mechanism {
     "how class weights start; automatic: renorm (uniform, unit rows) for cosines, normal (deviation 0.01) else"
   )
 
+  static let sampleRate = OptionDescription(
+    "sample-rate", .number(1e-6...1), default: .number(1),
+    "the share of all classes that a step compares with, the batch's own always among them (Partial FC); 1: all"
+  )
+
   static let description = MethodDescription(
     name: "conventional", title: "Conventional", summary: "learned class weights against the whole embedding",
-    options: [initialise])
+    options: [initialise, sampleRate])
 
   static func subspaces(_ options: Options) -> Subspaces { Subspaces() }
 
   static func unsupportedReason(_ options: Options, loss: LossTraits) -> String? {
-    loss.needs.contains(.pairs)
-      ? "the loss compares samples of a batch with each other, not with class weights" : nil
+    if loss.needs.contains(.pairs) {
+      return "the loss compares samples of a batch with each other, not with class weights"
+    }
+    if let parameter = loss.parameters.first(where: { $0.shape == .perClass }),
+      options.number("sample-rate") < 1
+    {
+      return "the loss learns a number a class (\(parameter.name)), which sampled classes do not serve"
+    }
+    return nil
+  }
+
+  static func comparedClasses(_ options: Options, classes: Int) -> Int {
+    let rate = options.number("sample-rate")
+    return rate < 1 ? ClassSample.count(rate: rate, classes: classes) : classes
   }
 
   static func makeSource<Element: Scalar>(
@@ -89,25 +182,35 @@ enum Conventional: Mechanism {
   ) -> any PrototypeSource<Element> {
     ClassWeights(
       head: head, classes: classes,
-      initialisation: options.choice("initialise", ClassWeights<Element>.Initialisation.self), seed: seed)
+      initialisation: options.choice("initialise", ClassWeights<Element>.Initialisation.self),
+      sampleRate: options.number("sample-rate"), seed: seed)
   }
 }
 
 /// MultiFace: the embedding in contiguous groups, each with its own learned class weights and loss.
 enum MultiFace: Mechanism {
-  static let description = MethodDescription(
-    name: "multiface", title: "MultiFace",
-    summary: "N contiguous groups of the embedding, each with its own class weights and loss",
-    options: [
-      OptionDescription("groups", .integer(1...64), default: .number(4), "N (the released code's default)"),
+  /// The options that cut the embedding, for any mechanism.
+  static func subspaceOptions(groups: Int, _ groupsSummary: String) -> [OptionDescription] {
+    [
+      OptionDescription("groups", .integer(1...64), default: .number(Double(groups)), groupsSummary),
       OptionDescription(
         "normalise", .choice(Subspaces.Normalisation.allCases.map(\.rawValue)), default: .text("whole"),
         "whole: the embedding has unit length, its parts do not (the released code); group: each part has"),
       OptionDescription(
         "reduction", .choice(Subspaces.Reduction.allCases.map(\.rawValue)), default: .text("sum"),
         "sum (the released code) or mean of the losses of the groups"),
-      Conventional.initialise,
-    ])
+      OptionDescription(
+        "margin-change", .number(-2...2), default: .number(0),
+        "added to the loss's margin; the released code trains its groups of ArcFace with a margin smaller by 0.2"
+      ),
+    ]
+  }
+
+  static let description = MethodDescription(
+    name: "multiface", title: "MultiFace",
+    summary: "N contiguous groups of the embedding, each with its own class weights and loss",
+    options: subspaceOptions(groups: 4, "N (the released code's default)")
+      + [Conventional.initialise, Conventional.sampleRate])
 
   static func subspaces(_ options: Options) -> Subspaces {
     Subspaces(
@@ -118,6 +221,10 @@ enum MultiFace: Mechanism {
 
   static func unsupportedReason(_ options: Options, loss: LossTraits) -> String? {
     Conventional.unsupportedReason(options, loss: loss)
+  }
+
+  static func comparedClasses(_ options: Options, classes: Int) -> Int {
+    Conventional.comparedClasses(options, classes: classes)
   }
 
   static func makeSource<Element: Scalar>(

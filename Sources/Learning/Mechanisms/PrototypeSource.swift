@@ -6,7 +6,7 @@ public import LinearAlgebra
 public struct SourceBatch<Element: Scalar>: Sendable {
   /// The features of each view, a sample a row.
   public var features: [Matrix<Element>]
-  /// The embeddings of each view.
+  /// The embeddings of each view that the trained network embeds.
   public var embeddings: [Matrix<Element>]
   /// Where the source writes the gradient at the embeddings of each view.
   public var gradients: [Matrix<Element>]
@@ -15,11 +15,11 @@ public struct SourceBatch<Element: Scalar>: Sendable {
   /// The step, counted from 0.
   public var step = 0
 
-  init(views: Int) {
+  init(views: Int, embedded: Int? = nil) {
     let empty = Matrix<Element>(rows: 0, columns: 0)
     features = Array(repeating: empty, count: views)
-    embeddings = features
-    gradients = features
+    embeddings = Array(repeating: empty, count: embedded ?? views)
+    gradients = embeddings
   }
 }
 
@@ -32,6 +32,12 @@ public protocol PrototypeSource<Element>: Sendable {
 
   /// Images of an identity in a sample.
   var viewsPerSample: Int { get }
+
+  /// How many of the views, from the first on, the trained network embeds and gets gradients for; all unless said otherwise.
+  var embeddedViews: Int { get }
+
+  /// Called once, before everything else, with the network that will be trained.
+  mutating func start(network: Network<Element>)
 
   /// The loss of the batch. Writes the gradients at the embeddings and adds to the gradients of the source's own parameters.
   mutating func evaluate(_ batch: inout SourceBatch<Element>, workers: Workers) -> Element
@@ -47,4 +53,10 @@ public protocol PrototypeSource<Element>: Sendable {
 
   /// Takes back what `save` wrote.
   mutating func restore(from archive: TensorArchive) throws
+}
+
+extension PrototypeSource {
+  public var embeddedViews: Int { viewsPerSample }
+
+  public mutating func start(network: Network<Element>) {}
 }

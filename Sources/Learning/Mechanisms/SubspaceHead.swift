@@ -100,7 +100,31 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     group: Int, prototypes: Matrix<Element>, targets: [Int], weight: Element,
     prototypeGradient: inout Matrix<Element>, workers: Workers
   ) -> Element {
-    let factor = subspaces.reduction == .mean ? weight / Element(subspaces.count) : weight
+    let loss = evaluate(
+      group: group, prototypes: prototypes, targets: targets, weight: weight, workers: workers)
+    let factor = factor(weight)
+    gemm(
+      alpha: factor, batch.similarities, .transposed, parts[group], into: &prototypeGradient, workers: workers
+    )
+    if traits.needs.contains(.prototypes) {
+      if factor != 1 {
+        ElementwiseKernels.scale(&batch.prototypeGradients, by: factor, workers: workers)
+      }
+      ElementwiseKernels.add(batch.prototypeGradients, to: &prototypeGradient, workers: workers)
+    }
+    return loss
+  }
+
+  /// What the loss of one group is multiplied by.
+  private func factor(_ weight: Element) -> Element {
+    subspaces.reduction == .mean ? weight / Element(subspaces.count) : weight
+  }
+
+  /// The same for prototypes that are not learned.
+  mutating func evaluate(
+    group: Int, prototypes: Matrix<Element>, targets: [Int], weight: Element, workers: Workers
+  ) -> Element {
+    let factor = factor(weight)
     batch.similarities.reshape(parts[group].rows, prototypes.rows)
     batch.targets = targets
     gemm(parts[group], .asIs, prototypes, .transposed, into: &batch.similarities, workers: workers)
@@ -127,18 +151,9 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     if traits.needs.contains(.norms) {
       for row in normGradients.indices { normGradients[row] += factor * batch.normGradients[row] }
     }
+    // No second owner may keep the prototypes' memory from being reused.
+    if needsPrototypes { batch.prototypes = Matrix(rows: 0, columns: 0) }
     gemm(alpha: factor, batch.similarities, .asIs, prototypes, into: &partGradients[group], workers: workers)
-    gemm(
-      alpha: factor, batch.similarities, .transposed, parts[group], into: &prototypeGradient, workers: workers
-    )
-    if needsPrototypes {
-      // No second owner may keep the prototypes' memory from being reused.
-      batch.prototypes = Matrix(rows: 0, columns: 0)
-      if factor != 1 {
-        ElementwiseKernels.scale(&batch.prototypeGradients, by: factor, workers: workers)
-      }
-      ElementwiseKernels.add(batch.prototypeGradients, to: &prototypeGradient, workers: workers)
-    }
     return factor * loss
   }
 

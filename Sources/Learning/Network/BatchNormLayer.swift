@@ -51,7 +51,7 @@ struct BatchNormLayer<Element: Scalar>: Layer {
     tape.saved[Saved.unit.rawValue].reshape(input.rows, columns)
     guard input.rows > 0 else { return }
     switch mode {
-    case .training:
+    case .training, .batchStatistics:
       var mean = take(&tape, .mean)
       var variance = take(&tape, .variance)
       ColumnKernels.moments(of: input, mean: &mean, variance: &variance, workers: workers)
@@ -59,8 +59,8 @@ struct BatchNormLayer<Element: Scalar>: Layer {
       tape.saved[Saved.mean.rawValue] = mean
       tape.saved[Saved.variance.rawValue] = variance
     case .inference:
-      tape.saved[Saved.mean.rawValue] = store.buffers[runningMean].value
-      tape.saved[Saved.variance.rawValue] = store.buffers[runningVariance].value
+      ElementwiseKernels.copy(store.buffers[runningMean].value, to: &tape.saved[Saved.mean.rawValue])
+      ElementwiseKernels.copy(store.buffers[runningVariance].value, to: &tape.saved[Saved.variance.rawValue])
     }
     var inverse = take(&tape, .inverse)
     for column in 0..<columns {

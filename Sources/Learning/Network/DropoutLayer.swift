@@ -22,10 +22,10 @@ struct DropoutLayer<Element: Scalar>: Layer {
     _ input: Matrix<Element>, tape: inout LayerTape<Element>, store: inout ParameterStore<Element>,
     mode: ForwardMode, workers: Workers
   ) {
+    tape.output.reshape(input.rows, input.columns)
     switch mode {
-    case .inference: tape.output = input
+    case .inference, .batchStatistics: ElementwiseKernels.copy(input, to: &tape.output)
     case .training(let key):
-      tape.output.reshape(input.rows, input.columns)
       tape.saved[0].reshape(input.rows, input.columns)
       var stream = RandomStream(seed: UInt64(key.y) << 32 | UInt64(key.x), name: name)
       ElementwiseKernels.fillDropoutMask(

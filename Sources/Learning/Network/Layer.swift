@@ -22,6 +22,8 @@ struct ParameterStore<Element: Scalar>: Sendable {
 enum ForwardMode: Sendable {
   /// Statistics of the batch, which also move the running ones; dropout with masks from this key.
   case training(dropoutKey: SIMD2<UInt32>)
+  /// Statistics of the batch, which also move the running ones; no dropout.
+  case batchStatistics
   /// Running statistics, no dropout.
   case inference
 }

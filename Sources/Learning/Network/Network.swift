@@ -65,10 +65,16 @@ public struct Network<Element: Scalar>: Sendable {
     _ features: Matrix<Element>, tape: inout NetworkTape<Element>, dropoutKey: SIMD2<UInt32>,
     workers: Workers = .one
   ) {
+    forward(features, tape: &tape, mode: .training(dropoutKey: dropoutKey), workers: workers)
+  }
+
+  /// A forward pass in any mode.
+  mutating func forward(
+    _ features: Matrix<Element>, tape: inout NetworkTape<Element>, mode: ForwardMode, workers: Workers
+  ) {
     precondition(features.columns == inputs, "features of another width")
     tape.input = features
-    sequence.forward(
-      features, tapes: &tape.layers, store: &store, mode: .training(dropoutKey: dropoutKey), workers: workers)
+    sequence.forward(features, tapes: &tape.layers, store: &store, mode: mode, workers: workers)
   }
 
   /// Adds to the gradients of the parameters, from the gradient at the embeddings of the tape's forward pass.

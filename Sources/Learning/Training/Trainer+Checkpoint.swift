@@ -8,7 +8,7 @@ extension Trainer {
     var rows: Int
     var classes: Int
     var completedSteps: Int
-    var samplerPosition: Int
+    var sampler: Sampler.State
     var bestSteps: Int?
   }
 
@@ -23,7 +23,7 @@ extension Trainer {
       "header",
       Header(
         configuration: configuration, rows: rowCount, classes: classes, completedSteps: completedSteps,
-        samplerPosition: sampler.position, bestSteps: best?.steps))
+        sampler: sampler.state, bestSteps: best?.steps))
     try archive.add("history", history)
     try network.save(to: &archive, prefix: "")
     var source = source
@@ -76,6 +76,8 @@ extension Trainer {
     }
     history = try archive.value("history", as: TrainingHistory.self)
     completedSteps = header.completedSteps
-    sampler.move(to: header.samplerPosition)
+    guard sampler.restore(header.sampler) else {
+      throw archive.error(found: "an impossible state of the sampler")
+    }
   }
 }

@@ -30,7 +30,7 @@ public struct Trainer<Element: Scalar>: Sendable {
   private let validation: Validation?
   private let dropoutKey: SIMD2<UInt32>
   private var rows: [[Int]]
-  private var batch: SourceBatch<Element>
+  var batch: SourceBatch<Element>
   private var tapes: [NetworkTape<Element>]
 
   /// A trainer at step 0, for features with a sample a row and a label each.
@@ -51,7 +51,9 @@ public struct Trainer<Element: Scalar>: Sendable {
         .badInput, place: "labels", found: "\(identities.count) identities",
         expected: "at least 2 to train on")
     }
-    if let reason = configuration.unsupportedReason(inputs: features.columns) {
+    if let reason = configuration.unsupportedReason(
+      inputs: features.columns, classes: identities.count)
+    {
       throw HarnessError(.badInput, place: "training", found: "an unsupported combination: \(reason)")
     }
     guard configuration.validateEvery == nil || validation != nil else {
@@ -68,13 +70,16 @@ public struct Trainer<Element: Scalar>: Sendable {
     source = configuration.mechanism.makeSource(
       loss: configuration.loss, width: network.outputs, classes: classes, seed: configuration.seed,
       Element.self)
-    sampler = Sampler(configuration.sampler, classes: self.labels, seed: configuration.seed)
+    source.start(network: network)
+    sampler = Sampler(
+      configuration.sampler, classes: self.labels, seed: configuration.seed, batch: configuration.batch,
+      views: source.viewsPerSample, rule: configuration.mechanism.identityRule)
     var stream = RandomStream(seed: configuration.seed, name: "dropout")
     dropoutKey = SIMD2(stream.nextWord(), stream.nextWord())
     let views = source.viewsPerSample
     rows = Array(repeating: Array(repeating: 0, count: configuration.batch), count: views)
-    batch = SourceBatch(views: views)
-    tapes = (0..<views).map { [network] _ in network.makeTape() }
+    batch = SourceBatch(views: views, embedded: source.embeddedViews)
+    tapes = (0..<source.embeddedViews).map { [network] _ in network.makeTape() }
     var optimizer = Optimizer<Element>(configuration.optimizer)
     for parameter in network.parameters { optimizer.add(parameter) }
     source.forEachParameter { optimizer.add($0) }
@@ -91,11 +96,16 @@ public struct Trainer<Element: Scalar>: Sendable {
   /// Throws `TrainingFailure.diverged`, with all weights as they were before the step, and what the validation throws. The
   /// trainer must not be used for further steps after an error, nor once it is finished.
   public mutating func step() throws -> TrainingProgress {
+    sampler.fill(&rows)
+    return try step(on: rows)
+  }
+
+  /// One step of training on these rows (one array a view).
+  mutating func step(on rows: [[Int]]) throws -> TrainingProgress {
     precondition(!isFinished, "the run is finished")
     let rate =
       configuration.optimizer.learningRate
       * configuration.schedule.factor(step: completedSteps, of: configuration.steps)
-    sampler.fill(&rows)
     let loss = lossAndGradients(rows: rows)
     let gradientNorm = gradientNorm()
     guard loss.isFinite && gradientNorm.isFinite else {
@@ -132,13 +142,15 @@ public struct Trainer<Element: Scalar>: Sendable {
     for view in rows.indices {
       batch.features[view].reshape(rows[view].count, features.columns)
       features.gather(rows: rows[view], into: &batch.features[view])
+    }
+    for view in tapes.indices {
       network.forward(
         batch.features[view], tape: &tapes[view], dropoutKey: dropoutKey(view: view), workers: workers)
       batch.embeddings[view] = tapes[view].output
       batch.gradients[view].reshape(rows[view].count, network.outputs)
     }
     let loss = source.evaluate(&batch, workers: workers)
-    for view in rows.indices {
+    for view in tapes.indices {
       batch.embeddings[view] = Matrix(rows: 0, columns: 0)
       network.backward(batch.gradients[view], tape: &tapes[view], workers: workers)
       tapes[view].releaseInput()

@@ -18,7 +18,7 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
   public var optimizer: OptimizerConfiguration
   public var schedule: Schedule
   public var sampler: SamplerConfiguration
-  /// Samples a step.
+  /// Samples a step; a sample is as many images of an identity as the mechanism asks for.
   public var batch: Int
   public var steps: Int
   /// The seed of all random streams of the run.
@@ -27,10 +27,11 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
   /// Steps between validations; nil for none. The last step always ends with one.
   public var validateEvery: Int?
 
+  /// Without a sampler it is the mechanism's own.
   public init(
     network: NetworkConfiguration, loss: LossConfiguration, mechanism: MechanismConfiguration,
     optimizer: OptimizerConfiguration = OptimizerConfiguration(), schedule: Schedule = Schedule(),
-    sampler: SamplerConfiguration = .uniform, batch: Int = 256, steps: Int, seed: UInt64 = 0,
+    sampler: SamplerConfiguration? = nil, batch: Int = 256, steps: Int, seed: UInt64 = 0,
     checkpoint: CheckpointRule = .last, validateEvery: Int? = nil
   ) {
     self.network = network
@@ -38,7 +39,7 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
     self.mechanism = mechanism
     self.optimizer = optimizer
     self.schedule = schedule
-    self.sampler = sampler
+    self.sampler = sampler ?? mechanism.defaultSampler
     self.batch = batch
     self.steps = steps
     self.seed = seed
@@ -66,7 +67,7 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
         try OptimizerConfiguration($0)
       },
       schedule: try mapping.value("schedule", default: Schedule()) { try Schedule($0) },
-      sampler: try mapping.value("sampler", default: .uniform) { try SamplerConfiguration($0) },
+      sampler: try mapping.value("sampler", default: nil) { try SamplerConfiguration($0) },
       batch: try mapping.value("batch", default: 256) { try $0.integer(in: 1...1_000_000) },
       steps: try mapping.required("steps").integer(in: 1...Int.max),
       seed: try mapping.value("seed", default: 0) { UInt64(try $0.integer(in: 0...Int.max)) },
@@ -79,11 +80,12 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
     }
   }
 
-  /// Why features of `inputs` columns cannot be trained so; nil where they can.
+  /// Why features of `inputs` columns, of `classes` identities where that is known, cannot be trained so; nil where they can.
   ///
-  /// A combination of network, loss and mechanism that makes no sense is found here, before anything runs.
-  public func unsupportedReason(inputs: Int) -> String? {
+  /// A combination of network, loss, mechanism, sampler and batch that makes no sense is found here, before anything runs.
+  public func unsupportedReason(inputs: Int, classes: Int? = nil) -> String? {
     network.unsupportedReason(inputs: inputs)
       ?? mechanism.unsupportedReason(loss: loss, width: network.outputs(inputs: inputs))
+      ?? mechanism.unsupportedReason(batch: batch, sampler: sampler, classes: classes)
   }
 }
