@@ -15,9 +15,22 @@ public struct BoundDataset: Sendable {
   public let tests: [BoundTest]
   /// For fold-wise data: the rows that train for each fold.
   public let trainingRows: [[Int]]?
+  /// For other data: the rows that train, where not all do.
+  public var derivedRows: [Int]?
 
   /// The number of folds that runs are made for; nil where one run serves the whole protocol.
   public var foldCount: Int? { trainingRows?.count }
+
+  /// The rows that train for a fold, or for the whole protocol where there are none; nil for all.
+  func rows(fold: Int?) -> [Int]? {
+    fold.flatMap { trainingRows?[$0] } ?? derivedRows
+  }
+
+  /// The number of identities that train, the least of any fold.
+  var trainingIdentities: Int {
+    func count(_ rows: [Int]?) -> Int { Set(rows.map { $0.map { labels[$0] } } ?? labels).count }
+    return trainingRows.map { $0.map(count).min() ?? 0 } ?? count(derivedRows)
+  }
 }
 
 /// A protocol bound to its lists and its store.

@@ -1,6 +1,7 @@
 import Evaluation
 import FeatureStores
 import Foundation
+import Learning
 import LinearAlgebra
 
 /// Finds, checks and loads the data of an experiment.
@@ -53,7 +54,8 @@ struct DataBinder {
     }
     return BoundDataset(
       name: world.name, features: try training.store.features(), labels: training.labels,
-      digest: try training.store.digest(), tests: tests, trainingRows: nil)
+      digest: try training.store.digest(), tests: tests, trainingRows: nil,
+      derivedRows: try derivedRows(labels: training.labels))
   }
 
   private func bind(train: String) throws -> BoundDataset {
@@ -67,7 +69,8 @@ struct DataBinder {
     }
     return BoundDataset(
       name: Self.names(of: [train])[0], features: try training.store.features(), labels: training.labels,
-      digest: try training.store.digest(), tests: tests, trainingRows: nil)
+      digest: try training.store.digest(), tests: tests, trainingRows: nil,
+      derivedRows: try derivedRows(labels: training.labels))
   }
 
   private func bind(foldwise file: String, name: String, _ unlisted: ExperimentData.UnlistedIdentities)
@@ -97,7 +100,21 @@ struct DataBinder {
     return BoundDataset(
       name: name, features: table.features, labels: training.labels, digest: digest,
       tests: tests,
-      trainingRows: FoldSelection.trainingRows(labels: training.labels, listed: listed, unlisted: unlisted))
+      trainingRows: try FoldSelection.trainingRows(
+        labels: training.labels, listed: listed, unlisted: unlisted
+      ).map { rows in
+        try derivedRows(labels: rows.map { training.labels[$0] })?.map { rows[$0] } ?? rows
+      })
+  }
+
+  /// The rows of those with these labels that the experiment's derivation takes; nil without one.
+  private func derivedRows(labels: [Int]) throws -> [Int]? {
+    do {
+      return try definition.derivation?.rows(labels: labels)
+    } catch var error as HarnessError {
+      (error.file, error.place) = (definition.file, "data.derive")
+      throw error
+    }
   }
 
   /// Fold-wise training is honest only where no identity is in two folds.

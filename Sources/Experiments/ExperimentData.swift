@@ -20,8 +20,9 @@ public enum ExperimentData: Sendable, Equatable {
     case exclude
   }
 
+  /// Reads what there is besides the rows to take of it (`derive`).
   init(_ node: ConfigurationNode) throws {
-    let top = try node.mapping(keys: ["world", "stores", "folds"])
+    let top = try node.mapping(keys: ["world", "stores", "folds", "derive"])
     let present = ["world", "stores", "folds"].filter { top[$0] != nil }
     guard present.count == 1 else {
       throw node.error(

@@ -11,11 +11,14 @@ public struct ExperimentDefinition: Sendable {
   public var name: String
   public var title: String
   public var data: ExperimentData
+  /// Which of the training rows are trained on, in every fold; nil for all.
+  public var derivation: DataDerivation?
   public var protocols: [ProtocolUse]
   public var networks: [NamedNetwork]
   public var losses: [LossConfiguration]
   public var mechanisms: [MechanismConfiguration]
-  public var samplers: [SamplerConfiguration]
+  /// How rows are drawn; nil for each mechanism's own way.
+  public var samplers: [SamplerConfiguration?]
   public var training: TrainingRecipe
   public var seeds: [UInt64]
   /// The FAR at which the legend of a ROC plot gives the TAR.
@@ -50,6 +53,9 @@ public struct ExperimentDefinition: Sendable {
     }
     title = try top.value("title", default: name) { try $0.string() }
     data = try ExperimentData(top.required("data"))
+    derivation = try top.required("data").entries().first { $0.key == "derive" }.map {
+      try DataDerivation($0.value)
+    }
     protocols = try Self.elements(top.required("protocols")).map { [data] in try ProtocolUse($0, data: data) }
     let networkEntries = try top.required("networks").entries()
     guard !networkEntries.isEmpty else { throw try top.required("networks").error(found: "no network") }
@@ -60,7 +66,7 @@ public struct ExperimentDefinition: Sendable {
     mechanisms = try top.value("mechanisms", default: [MechanismConfiguration("conventional")]) {
       try Self.elements($0).map { try MechanismConfiguration($0) }
     }
-    samplers = try top.value("samplers", default: [.uniform]) {
+    samplers = try top.value("samplers", default: [nil]) {
       try Self.elements($0).map { try SamplerConfiguration($0) }
     }
     try Self.requireDifferent(protocols, top["protocols"])

@@ -53,6 +53,7 @@ public struct Grid: Sendable {
     var rows: [GridRow] = []
     var runs: [GridRun] = []
     for (index, dataset) in datasets.enumerated() {
+      let identities = dataset.trainingIdentities
       for kind in [RunSpecification.Kind.untrained, .ceiling] {
         if kind == .ceiling && !dataset.tests.allSatisfy({ $0.oracle != nil }) { continue }
         let row = GridRow(
@@ -73,7 +74,7 @@ public struct Grid: Sendable {
                 kind: .trained, dataset: dataset.name, network: network.name,
                 loss: loss.label(among: definition.losses),
                 mechanism: mechanism.label(among: definition.mechanisms),
-                sampler: definition.samplers.count > 1 ? sampler.rawValue : "",
+                sampler: definition.samplers.count > 1 ? sampler?.rawValue ?? "" : "",
                 method: GridRow.Method(loss: loss, mechanism: mechanism))
               let configuration = { (seed: UInt64) in
                 TrainingConfiguration(
@@ -82,14 +83,15 @@ public struct Grid: Sendable {
                   sampler: sampler,
                   batch: definition.training.batch, steps: definition.training.steps, seed: seed)
               }
-              row.unsupportedReason = configuration(0).unsupportedReason(inputs: dataset.features.columns)
+              row.unsupportedReason = configuration(0).unsupportedReason(
+                inputs: dataset.features.columns, classes: identities)
               rows.append(row)
               if row.unsupportedReason != nil { continue }
               for seed in definition.seeds {
                 for fold in dataset.trainingRows.map({ rows in rows.indices.map { $0 as Int? } }) ?? [nil] {
                   let specification = RunSpecification.trained(
                     configuration(seed), store: dataset.digest,
-                    rows: fold.flatMap { dataset.trainingRows?[$0] })
+                    rows: dataset.rows(fold: fold))
                   let prefix = [
                     dataset.name, network.name, loss.name, mechanism.name, "seed\(seed)",
                     fold.map { "fold\($0 + 1)" } ?? "",

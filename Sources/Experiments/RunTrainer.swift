@@ -23,7 +23,7 @@ struct RunTrainer {
 
   /// Trains to the end, or until the user interrupts. The caller holds the folder's lock.
   func train(_ configuration: TrainingConfiguration) throws -> Outcome {
-    let rows = run.fold.flatMap { dataset.trainingRows?[$0] }
+    let rows = dataset.rows(fold: run.fold)
     let features = rows.map { dataset.features.gathering(rows: $0) } ?? dataset.features
     let labels = rows.map { rows in rows.map { dataset.labels[$0] } } ?? dataset.labels
     var trainer = try resumed(configuration, features, labels)

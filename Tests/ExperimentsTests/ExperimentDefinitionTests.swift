@@ -61,7 +61,7 @@ struct ExperimentDefinitionTests {
     let definition = try ExperimentDefinition(file: tiny.file)
     #expect(definition.title == "tiny")
     #expect(definition.mechanisms.map(\.name) == ["conventional"])
-    #expect(definition.samplers == [.uniform])
+    #expect(definition.samplers == [nil])
     #expect(definition.legendFAR == 0.01)
   }
 

@@ -21,7 +21,8 @@ struct FoldwiseExperiment {
   ///   - protocols: which lists are used.
   init(
     lists: String? = nil, protocols: [String] = ["first"], unlisted: String = "exclude",
-    losses: String = "[{name: normface, scale: 8}]", stores: [String] = ["people.h5"], seeds: String = "[1]"
+    losses: String = "[{name: normface, scale: 8}]", stores: [String] = ["people.h5"], seeds: String = "[1]",
+    derive: String? = nil
   ) throws {
     folder = try TemporaryFolder()
     try Self.contents(seed: 3).write(to: StoreLocation(path: folder.file("people.h5")))
@@ -38,7 +39,7 @@ struct FoldwiseExperiment {
       """
       name: foldwise
       data:
-        folds: {stores: [\(stores.joined(separator: ", "))], unlisted: \(unlisted)}
+        folds: {stores: [\(stores.joined(separator: ", "))], unlisted: \(unlisted)}\(derive.map { "\n  derive: \($0)" } ?? "")
       protocols: [\(uses)]
       networks: {linear: [{linear: 6}]}
       losses: \(losses)

@@ -35,6 +35,8 @@ struct TinyExperiment {
   /// The parts of the YAML file that tests vary.
   struct Parts {
     var name = "tiny"
+    /// The block below `data`, its lines after the first indented by two.
+    var data = "world: {definition: world.yaml, train: train}"
     var protocols = "[{protocol: tiny-lfw.yaml, set: test}]"
     var networks = "{small: [{linear: 8}, batch-norm, prelu, {dropout: 0.2}, {linear: 6}]}"
     var losses = "[{name: normface, scale: 8}, {name: cosface, scale: 8, margin: 0.2}]"
@@ -48,7 +50,7 @@ struct TinyExperiment {
       """
       name: \(name)
       data:
-        world: {definition: world.yaml, train: train}
+        \(data)
       protocols: \(protocols)
       networks: \(networks)
       losses: \(losses)
