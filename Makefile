@@ -12,8 +12,8 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 SWIFT_TEST_FLAGS := $(SWIFT_FLAGS) --disable-xctest --disable-testable-imports
 LIKENESS := .build/release/likeness
 
-# What to run, where results and figures go, how many runs at once, where real stores lie; all can be given: make JOBS=2
-EXPERIMENT ?= experiments/quick.yaml
+# What `make` runs, where results and figures go, how many runs at once, where real stores lie; all can be given: make JOBS=2
+EXPERIMENTS ?= experiments/quick.yaml experiments/multiface-quick.yaml experiments/masst-quick.yaml
 RESULTS ?= results
 FIGURES ?= paper-figures
 JOBS ?=
@@ -32,9 +32,9 @@ SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
 .PHONY: all build build-tests test tables figures paper bench lint format docs clean setup help
 
-all: build ## set up, build, run the main experiment, write its tables and figures
-	$(LIKENESS) run $(EXPERIMENT) $(RUN_FLAGS)
-	$(LIKENESS) report $(EXPERIMENT) $(REPORT_FLAGS)
+all: build ## set up, build, run the quick experiments, write their tables and figures
+	$(foreach file,$(EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
+	  $(LIKENESS) report $(file) $(REPORT_FLAGS) &&) true
 
 build: setup ## build the program: .build/release/likeness
 	swift build $(SWIFT_FLAGS) --product likeness
@@ -46,11 +46,11 @@ test: setup ## run all tests, optimised
 	swift test $(SWIFT_TEST_FLAGS)
 
 tables: build ## write the tables again, of the experiments that have been reported
-	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENT)')
+	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENTS)')
 	$(foreach file,$(REPORTED_EXPERIMENTS),$(LIKENESS) report $(file) $(REPORT_FLAGS) --only tables &&) true
 
 figures: build ## draw the figures again, of the experiments that have been reported
-	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENT)')
+	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENTS)')
 	$(foreach file,$(REPORTED_EXPERIMENTS),$(LIKENESS) report $(file) $(REPORT_FLAGS) --only figures &&) true
 
 paper: build ## run and report every experiment; with DATA=DIR also those on real face features

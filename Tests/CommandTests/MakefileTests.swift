@@ -24,11 +24,13 @@ import Testing
     }
   }
 
-  @Test func makeRunsTheMainExperimentAndReportsIt() throws {
+  @Test func makeRunsTheQuickExperimentsAndReportsThem() throws {
     let commands = try Self.make("--dry-run").output
     #expect(commands.contains("scripts/setup.sh"))
-    #expect(commands.contains(".build/release/likeness run experiments/quick.yaml"))
-    #expect(commands.contains(".build/release/likeness report experiments/quick.yaml"))
+    for name in ["quick", "multiface-quick", "masst-quick"] {
+      #expect(commands.contains(".build/release/likeness run experiments/\(name).yaml"))
+      #expect(commands.contains(".build/release/likeness report experiments/\(name).yaml"))
+    }
   }
 
   @Test func testsRunOptimised() throws {

@@ -80,7 +80,7 @@ private struct Sandbox {
         ("identities: 500, images-per-identity: 4", "identities: 200, images-per-identity: 4"),
         ("identities: 2000, images-per-identity: 4", "identities: 600, images-per-identity: 4"),
       ])
-    try edit("experiments/quick.yaml", [("steps: 1000", "steps: 3")])
+    try edit("experiments/quick.yaml", [("steps: 600", "steps: 3")])
     try edit(
       "experiments/cfp-cross-pose.yaml",
       [
