@@ -162,6 +162,31 @@ int ck_vector_level(void) { return 0; }
 ENTRIES(f32, float)
 ENTRIES(f64, double)
 
+#define MARGIN_UNPACK(...) __VA_ARGS__
+#define MARGIN_ENTRY(result, type, name, parameters, ...)                                  \
+  result ck_##name##_##type##_at(int level, MARGIN_UNPACK parameters) {                    \
+    return AT(level, type, name, __VA_ARGS__);                                             \
+  }                                                                                        \
+  result ck_##name##_##type(MARGIN_UNPACK parameters) {                                    \
+    return ck_##name##_##type##_at(ck_vector_level(), __VA_ARGS__);                        \
+  }
+
+#define MARGIN_ENTRIES(type, t)                                                                                  \
+  MARGIN_ENTRY(t, type, exp_sum_moment, (t * x, size_t n, t scale, t shift, t *moment), x, n, scale, shift,      \
+               moment)                                                                                           \
+  MARGIN_ENTRY(void, type, limit, (t * x, size_t n, t bound), x, n, bound)                                       \
+  MARGIN_ENTRY(void, type, limit_masked, (t * x, t * slope, size_t n, t bound), x, slope, n, bound)              \
+  MARGIN_ENTRY(void, type, emphasise, (t * x, t * slope, size_t n, t centre, t factor, t rate), x, slope, n,     \
+               centre, factor, rate)                                                                             \
+  MARGIN_ENTRY(void, type, half_angle,                                                                           \
+               (t * x, t * slope, size_t n, const t *value, const t *derivative, size_t terms, t least), x,      \
+               slope, n, value, derivative, terms, least)                                                        \
+  MARGIN_ENTRY(void, type, pool, (const t *x, size_t classes, size_t k, t *y), x, classes, k, y)                 \
+  MARGIN_ENTRY(void, type, spread, (t * x, size_t classes, size_t k, const t *g), x, classes, k, g)
+
+MARGIN_ENTRIES(f32, float)
+MARGIN_ENTRIES(f64, double)
+
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 uint64_t ck_get_float_control(void) { return _mm_getcsr(); }

@@ -136,3 +136,5 @@ TARGET static T NAME(dot)(const T *x, const T *y, size_t n) {
   if (i < n) sum = sum + NAME(load_tail)(x + i, n - i, 0) * NAME(load_tail)(y + i, n - i, 0);
   return NAME(sum_lanes)(sum);
 }
+
+#include "margins_body.h"

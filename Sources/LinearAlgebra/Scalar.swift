@@ -5,7 +5,9 @@ public import RealModule
 ///
 /// The underscored requirements are the dense products and vector passes that differ by type. They are reached
 /// through `Matrix` and the functions of this module; no other type can usefully conform.
-public protocol Scalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, Sendable, _TrainingScalar {
+public protocol Scalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, Sendable, _TrainingScalar,
+  _MarginScalar
+{
   /// Row-major C ← α·op(A)·op(B) + β·C on the calling thread.
   static func _gemm(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Self,

@@ -27,6 +27,11 @@ struct GoldenPeer {
     names.lazy.compactMap { values[$0]?.number }.first.map { .number($0) }
   }
 
+  /// A hyper-parameter that is a word, as an option.
+  func text(_ name: String) -> OptionValue? {
+    if case .string(let value)? = values[name] { .text(value) } else { nil }
+  }
+
   func flag(_ name: String) -> Bool { values[name]?.boolean ?? false }
 
   /// The scale of most heads.

@@ -6,9 +6,11 @@ import Testing
 @testable import Learning
 
 @Suite struct TrainerTests {
-  @Test(arguments: lossCases.indices)
+  static let wholeStepCases = lossCases + wholeStepMarginCases
+
+  @Test(arguments: wholeStepCases.indices)
   func gradientOfTheWholeStepIsTheDerivativeOfTheLoss(index: Int) throws {
-    let (name, loss) = lossCases[index]
+    let (name, loss) = Self.wholeStepCases[index]
     for mechanism in ["conventional", "{name: multiface, groups: 2, normalise: group, reduction: mean}"] {
       let (features, labels) = clusters(identities: 5, images: 4, columns: 6, spread: 0.5)
       let configuration = try smallConfiguration(

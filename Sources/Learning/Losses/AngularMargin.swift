@@ -70,8 +70,57 @@ struct AngularMargin: Sendable {
     return straightThrough ? (result.value, 1) : result
   }
 
+  /// The derivative of the value at cosine `c` with respect to `margin`, for a multiplier of 1.
+  func marginSlope<Element: Scalar>(_ c: Element) -> Element {
+    let c = min(max(c, -1), 1)
+    let (sinM, cosM) = (Element(Double.sin(margin)), Element(Double.cos(margin)))
+    let usual = -(((1 - c) * (1 + c)).squareRoot() * cosM + c * sinM)
+    let isBeyond = c <= Element(Double.cos(Double.pi - margin))
+    switch wrap {
+    case .none: return usual
+    case .threshold: return isBeyond ? -(sinM + Element(margin) * cosM) : usual
+    case .penalty: return isBeyond ? 0 : usual
+    case .clip:
+      let angle = Element.acos(c) + Element(margin)
+      return angle < Element(epsilon) || angle > Element(Double.pi - epsilon) ? 0 : usual
+    case .easy: return c <= 0 ? 0 : usual
+    }
+  }
+
   private static func smallestSine<Element: Scalar>(_ type: Element.Type) -> Element {
     Element.ulpOfOne.squareRoot()
+  }
+
+  /// The function of the shared options and a margin on the angle.
+  init(_ options: Options, multiplier: Double = 1, margin: Double, cosineMargin: Double = 0) {
+    self.init(
+      multiplier: multiplier, margin: margin, cosineMargin: cosineMargin,
+      wrap: options.choice("wrap", MarginWrap.self), penalty: options.number("wrap-penalty"),
+      epsilon: options.number("clip-epsilon"),
+      straightThrough: options.text("gradient") == "straight-through")
+  }
+
+  init(
+    multiplier: Double, margin: Double, cosineMargin: Double, wrap: MarginWrap, penalty: Double,
+    epsilon: Double, straightThrough: Bool
+  ) {
+    self.multiplier = multiplier
+    self.margin = margin
+    self.cosineMargin = cosineMargin
+    self.wrap = wrap
+    self.penalty = penalty
+    self.epsilon = epsilon
+    self.straightThrough = straightThrough
+  }
+
+  /// The shared options with another treatment of θ + m > π where nobody sets it.
+  static func options(wrap: MarginWrap, _ source: String) -> [OptionDescription] {
+    options.map { option in
+      option.name == "wrap"
+        ? OptionDescription(
+          option.name, option.domain, default: .text(wrap.rawValue), "as for arcface (\(source))")
+        : option
+    }
   }
 
   /// The options that the angular losses share.

@@ -68,12 +68,8 @@ public struct ArcFace: Loss {
 
   public init(options: Options, classes: Int, stream: RandomStream) {
     scale = options.number("scale")
-    let straightThrough = options.text("gradient") == "straight-through"
-    margin = AngularMargin(
-      multiplier: 1, margin: options.number("margin"), cosineMargin: 0,
-      wrap: options.choice("wrap", MarginWrap.self), penalty: options.number("wrap-penalty"),
-      epsilon: options.number("clip-epsilon"), straightThrough: straightThrough)
-    treatment = CosineTreatment(options, passesGradient: straightThrough)
+    margin = AngularMargin(options, margin: options.number("margin"))
+    treatment = CosineTreatment(options, passesGradient: margin.straightThrough)
   }
 
   public var traits: LossTraits { LossTraits(similarity: .cosine) }
@@ -88,15 +84,32 @@ public struct ArcFace: Loss {
 }
 
 extension AngularMargin {
-  /// Softmax cross-entropy with this function of the target's cosine.
+  /// Softmax cross-entropy with this function of the target's cosine; with `columnsPerClass` above 1 a class has the largest of
+  /// its columns.
   func crossEntropy<Element: Scalar>(
-    _ batch: inout LossBatch<Element>, scale: Element, treatment: CosineTreatment, workers: Workers
+    _ batch: inout LossBatch<Element>, scale: Element, columnsPerClass: Int = 1, treatment: CosineTreatment,
+    workers: Workers
   ) -> Element {
     SoftmaxCrossEntropy.evaluate(
-      &batch, scale: scale, workers: workers, others: treatment.others(Element.self)
+      &batch, scale: scale, columnsPerClass: columnsPerClass, workers: workers,
+      others: treatment.others(Element.self)
     ) { _, cosine in
       let (cosine, clampSlope) = treatment.target(cosine)
       let (value, slope) = self(cosine)
+      return TargetLogit(logit: scale * value, slope: scale * (slope * clampSlope))
+    }
+  }
+
+  /// Softmax cross-entropy with a function of its own for each row's target.
+  static func crossEntropy<Element: Scalar>(
+    _ margins: [AngularMargin], _ batch: inout LossBatch<Element>, scale: Element,
+    treatment: CosineTreatment, workers: Workers
+  ) -> Element {
+    SoftmaxCrossEntropy.evaluate(
+      &batch, scale: scale, workers: workers, others: treatment.others(Element.self)
+    ) { row, cosine in
+      let (cosine, clampSlope) = treatment.target(cosine)
+      let (value, slope) = margins[row](cosine)
       return TargetLogit(logit: scale * value, slope: scale * (slope * clampSlope))
     }
   }

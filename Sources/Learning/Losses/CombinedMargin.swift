@@ -44,12 +44,10 @@ public struct CombinedMargin: Loss {
 
   public init(options: Options, classes: Int, stream: RandomStream) {
     scale = options.number("scale")
-    let straightThrough = options.text("gradient") == "straight-through"
     margin = AngularMargin(
-      multiplier: options.number("m1"), margin: options.number("m2"), cosineMargin: options.number("m3"),
-      wrap: options.choice("wrap", MarginWrap.self), penalty: options.number("wrap-penalty"),
-      epsilon: options.number("clip-epsilon"), straightThrough: straightThrough)
-    treatment = CosineTreatment(options, passesGradient: straightThrough)
+      options, multiplier: options.number("m1"), margin: options.number("m2"),
+      cosineMargin: options.number("m3"))
+    treatment = CosineTreatment(options, passesGradient: margin.straightThrough)
   }
 
   public var traits: LossTraits { LossTraits(similarity: .cosine) }

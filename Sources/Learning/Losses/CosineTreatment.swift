@@ -24,6 +24,27 @@ struct CosineTreatment: Sendable {
     ),
   ]
 
+  /// The options with another limit where nobody sets it.
+  static func options(limit: Double, _ source: String) -> [OptionDescription] {
+    options.map { option in
+      option.name != "cosine-limit"
+        ? option
+        : OptionDescription(
+          option.name, option.domain, default: .number(limit),
+          "cosines are clamped to ±(1 − this) (\(source)); 0: not at all")
+    }
+  }
+
+  /// Cosines as they are.
+  static let none = CosineTreatment(limit: 0, limitsTargetOnly: false, passesGradient: false)
+
+  init(limit: Double, limitsTargetOnly: Bool, passesGradient: Bool) {
+    self.limit = limit
+    self.limitsTargetOnly = limitsTargetOnly
+    self.passesGradient = passesGradient
+    filter = 0
+  }
+
   init(_ options: Options, passesGradient: Bool = false) {
     limit = options.number("cosine-limit")
     limitsTargetOnly = options.text("limited") == "target"
@@ -35,7 +56,8 @@ struct CosineTreatment: Sendable {
   func target<Element: Scalar>(_ cosine: Element) -> (cosine: Element, slope: Element) {
     guard limit > 0 else { return (cosine, 1) }
     let bound = Element(1 - limit)
-    if cosine.magnitude <= bound { return (cosine, 1) }
+    // Also for NaN, which must show.
+    guard cosine.magnitude > bound else { return (cosine, 1) }
     return (cosine < 0 ? -bound : bound, passesGradient ? 1 : 0)
   }
 
@@ -44,6 +66,18 @@ struct CosineTreatment: Sendable {
     let bound = limit > 0 && !limitsTargetOnly ? Element(1 - limit) : .infinity
     let threshold = filter > 0 ? Element(filter) : .infinity
     guard bound.isFinite || threshold.isFinite else { return nil }
+    if !threshold.isFinite {
+      guard passesGradient else {
+        return { _, _, values, slopes in
+          VectorKernels.limit(&values, to: bound, slopes: &slopes)
+          return true
+        }
+      }
+      return { _, _, values, _ in
+        VectorKernels.limit(&values, to: bound)
+        return false
+      }
+    }
     let clampedSlope: Element = passesGradient ? 1 : 0
     return { _, _, values, slopes in
       for index in values.indices {

@@ -108,7 +108,10 @@ public enum LossRegistry: MethodKind {
   ]
 
   /// Margins of other forms than one constant on the target's cosine or angle.
-  private static let margins: [any Loss.Type] = []
+  private static let margins: [any Loss.Type] = [
+    SphereFace.self, SphereFaceR.self, SphereFacePlus.self, LSoftmax.self, AdaMSoftmax.self,
+    SubCentreArcFace.self, ElasticFace.self, ArcNegFace.self, MagFace.self, AdaFace.self,
+  ]
 
   /// Losses that weigh or choose the other classes or the samples, and those that are no softmax.
   private static let mining: [any Loss.Type] = []

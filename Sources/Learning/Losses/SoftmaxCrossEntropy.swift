@@ -1,9 +1,12 @@
 import LinearAlgebra
 
-/// The logit of a row's target and its derivative with respect to the target's similarity.
+/// The logit of a row's target and its derivatives.
 struct TargetLogit<Element: Scalar> {
   var logit: Element
+  /// With respect to the target's similarity.
   var slope: Element
+  /// With respect to the row's scale, where each row has its own.
+  var scaleSlope: Element = 0
 }
 
 /// What the softmax core leaves for each row.
@@ -12,6 +15,8 @@ struct SoftmaxRow<Element: Scalar>: Sendable {
   var loss: Element
   /// The derivative of the mean loss with respect to the target's logit, (p − 1)/B.
   var targetGradient: Element
+  /// The derivative of the mean loss with respect to the row's scale, where each row has its own.
+  var scaleGradient: Element = 0
 }
 
 /// Softmax cross-entropy over rows of similarities, the core of every softmax-family loss.
@@ -31,27 +36,36 @@ enum SoftmaxCrossEntropy {
       _ slopes: inout MutableSpan<Element>
     ) -> Bool
 
-  /// The mean over rows of −ln p of the target; see the type. `scale` must be positive.
+  /// `weight` times the mean over rows of −ln p of the target; see the type. `scale` must be positive.
   ///
+  /// Where there are `rowScales`, row i has the scale `rowScales[i]`, positive and normal, in place of `scale`. With `columnsPerClass`
+  /// above 1 a class has the largest of its columns, the first of equal ones, and the others get no gradient.
   /// The similarities become the gradient, and `batch.rows` the results row by row.
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   static func evaluate<Element: Scalar>(
-    _ batch: inout LossBatch<Element>, scale: Element, workers: Workers,
+    _ batch: inout LossBatch<Element>, scale: Element, rowScales: [Element] = [],
+    weight: Element = 1, columnsPerClass: Int = 1, workers: Workers,
     others: OtherColumns<Element>? = nil,
     target: @escaping @Sendable (_ row: Int, _ similarity: Element) -> TargetLogit<Element>
   ) -> Element {
     batch.prepareScratch()
     let targets = batch.targets
-    let share = 1 / Element(batch.similarities.rows)
-    batch.similarities.updateRows(scratch: &batch.scratch, results: &batch.rows, workers: workers) {
-      row, values, slopes in
+    let share = weight / Element(batch.similarities.rows)
+    let hasRowScales = !rowScales.isEmpty
+    batch.similarities.updateRows(
+      pooling: columnsPerClass, scratch: &batch.scratch, results: &batch.rows, workers: workers
+    ) { row, values, slopes in
+      let scale = hasRowScales ? rowScales[row] : scale
       let column = targets[row]
       let goal = target(row, values[column])
       values[column] = -Element.infinity
       let hasSlopes = others.map { $0(row, goal, &values, &slopes) } ?? false
       let largest = max(scale * VectorKernels.maximum(values), goal.logit)
-      let sum = VectorKernels.exponentiateAndSum(&values, scale: scale, shift: largest)
+      let (sum, moment) =
+        hasRowScales
+        ? VectorKernels.exponentiateWithMoment(&values, scale: scale, shift: largest)
+        : (VectorKernels.exponentiateAndSum(&values, scale: scale, shift: largest), 0)
       let total = sum + Element.exp(goal.logit - largest)
       let factor = scale * share / total
       if hasSlopes {
@@ -63,7 +77,8 @@ enum SoftmaxCrossEntropy {
       values[column] = targetGradient * goal.slope
       return SoftmaxRow(
         loss: largest == goal.logit ? Element.log(onePlus: sum) : (largest - goal.logit) + Element.log(total),
-        targetGradient: targetGradient)
+        targetGradient: targetGradient,
+        scaleGradient: targetGradient * goal.scaleSlope + moment * (share / total))
     }
     var sum: Element = 0
     for row in batch.rows { sum += row.loss }

@@ -1,0 +1,82 @@
+import LinearAlgebra
+
+/// Softmax cross-entropy over inner products with a multiplicative margin on the angle to the target's weights.
+///
+/// z_y = ‖w_y‖‖x‖·(λ·cos θ_y + ψ(θ_y))/(1 + λ), z_j = w_j·x with ψ of `MultiplicativeMargin`. Neither features nor weights are
+/// normalised. A feature or weight of length 0 has the logit 0.
+/// Source: Liu, Wen, Yu and Yang, "Large-margin softmax loss for convolutional neural networks", 2016.
+public struct LSoftmax: Loss {
+  public static let description = MethodDescription(
+    name: "l-softmax", title: "L-softmax",
+    summary: "multiplicative angular margin without normalisation, z_y = ‖w_y‖‖x‖·ψ(θ_y)",
+    options: [
+      OptionDescription(
+        "margin", .integer(1...8), default: .number(4), "m (the paper, pytorch-metric-learning)"),
+      OptionDescription(
+        "scale", .positive, default: .number(1), "multiplies all logits (pytorch-metric-learning)"),
+    ] + MarginAnnealing.options,
+    presets: [
+      Preset(
+        "pytorch-metric-learning",
+        ["margin": .number(4), "scale": .number(1), "lambda-base": .number(0), "lambda-min": .number(0)],
+        "pytorch-metric-learning LargeMarginSoftmaxLoss: no annealing")
+    ])
+
+  private let margin: MultiplicativeMargin
+  private let scale: Double
+  private let annealing: MarginAnnealing
+  private var iteration = 0.0
+
+  public init(options: Options, classes: Int, stream: RandomStream) {
+    margin = MultiplicativeMargin(multiplier: options.number("margin"))
+    scale = options.number("scale")
+    annealing = MarginAnnealing(options)
+  }
+
+  public var traits: LossTraits { LossTraits(similarity: .innerProduct, needs: [.norms, .prototypes]) }
+
+  public var state: LossState {
+    get { ["iteration": [iteration]] }
+    set { iteration = newValue["iteration"]?.first ?? 0 }
+  }
+
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  public mutating func evaluate<Element: Scalar>(
+    _ batch: inout LossBatch<Element>, workers: Workers
+  ) -> Element {
+    iteration += 1
+    let lambda = annealing.lambda(iteration: iteration)
+    let scale = Element(scale)
+    let (margin, targets, norms) = (margin, batch.targets, batch.norms)
+    let weights = batch.prototypes.gathering(rows: targets)
+    var directions = weights
+    var lengths = norms
+    RowNormalization.forward(weights, into: &directions, norms: &lengths, workers: workers)
+    let weightNorms = lengths
+    let cosines = targets.indices.map { row in
+      let length = norms[row] * weightNorms[row]
+      guard length > 0 && length.isFinite else { return Element(0) }
+      return min(max(batch.similarities[row, targets[row]] / length, -1), 1)
+    }
+    let values = cosines.map { margin.annealed($0, lambda: lambda, straightThrough: false) }
+    let loss = SoftmaxCrossEntropy.evaluate(&batch, scale: scale, workers: workers) { row, _ in
+      TargetLogit(
+        logit: scale * (norms[row] * (weightNorms[row] * values[row].value)), slope: scale * values[row].slope
+      )
+    }
+    // z = ab·f(s/(ab)): ∂z/∂a = b·(f − c·f′), and so for b.
+    for row in targets.indices {
+      let rest = values[row].value - cosines[row] * values[row].slope
+      let factor = batch.rows[row].targetGradient * scale * rest
+      batch.normGradients[row] = factor * weightNorms[row]
+      let along = factor * norms[row]
+      directions.withRow(row) { direction in
+        batch.prototypeGradients.withMutableRow(targets[row]) { gradient in
+          for column in gradient.indices { gradient[column] += along * direction[column] }
+        }
+      }
+    }
+    return loss
+  }
+}
