@@ -83,7 +83,7 @@ struct WorldGenerationTests {
     let world = try Generated()
     var seen: Set<Int> = []
     for name in [
-      "train", "shallow", "lfw", "cfp", "agedb", "calfw", "cplfw", "ijb", "mega", "mega-distractors",
+      "train", "shallow", "lfw", "cfp", "agedb", "calfw", "cplfw", "ijb", "mega",
     ] {
       let people = try #require(try world.store(name).identities)
       #expect(!people.isEmpty)
