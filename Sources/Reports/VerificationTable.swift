@@ -67,12 +67,13 @@ struct VerificationTable {
     let metrics: [Metric] = [.accuracy, .auc, .eer] + targets.map(Metric.tar)
     var rows: [ReportTable.Row] = []
     var previous: String?
-    for row in results.rows {
+    for group in Self.condensed(results.rows) {
+      let row = group[0]
       let entry = row.entries[protocolName]
       // What is best is said within a dataset, among what can be used: not of the oracle.
       let rivals = results.rows.filter { $0.row.dataset == row.row.dataset && $0.row.kind != .ceiling }
       let cells = metrics.map { metric -> TableCell in
-        var cell = metric.cell(entry?.outcomes ?? [], gap: row.gap, kind: row.row.kind)
+        var cell = metric.cell(entry?.outcomes ?? [], gap: Self.gap(group), kind: row.row.kind)
         if row.row.kind != .ceiling, let own = metric.mean(entry?.outcomes ?? []) {
           let means = rivals.compactMap { metric.mean($0.entries[protocolName]?.outcomes ?? []) }
           // Equal to what is printed: two cells that read the same are both best.
@@ -83,7 +84,9 @@ struct VerificationTable {
       let starts = previous != nil && previous != row.row.dataset
       rows.append(
         .init(
-          shown.cells(row.row) + cells + Self.published(experiment.definition, row.row), startsSection: starts
+          shown.cells(row.row, of: group.count) + cells
+            + Self.published(experiment.definition, group.count == 1 ? row.row.method : nil),
+          startsSection: starts
         ))
       previous = row.row.dataset
     }
@@ -108,6 +111,26 @@ struct VerificationTable {
               })
           })
       })
+  }
+
+  /// The rows, with those that cannot be trained for one reason taken together where they are many: a grid of all losses by
+  /// all mechanisms has more of them than results.
+  private static func condensed(_ rows: [ExperimentResults.Row]) -> [[ExperimentResults.Row]] {
+    let fewest = 4
+    func common(_ row: GridRow) -> [String]? {
+      row.unsupportedReason.map { [row.dataset, row.mechanism, row.network, row.sampler, $0] }
+    }
+    let groups = Dictionary(grouping: rows.filter { common($0.row) != nil }) { common($0.row) }
+    return rows.compactMap { row in
+      guard let group = groups[common(row.row)], group.count >= fewest else { return [row] }
+      return group[0].row == row.row ? group : nil
+    }
+  }
+
+  /// Why a group of rows has no numbers; which they are, where they are several.
+  private static func gap(_ group: [ExperimentResults.Row]) -> String? {
+    guard group.count > 1, let gap = group[0].gap else { return group[0].gap }
+    return "\(gap) (\(group.map(\.row.loss).joined(separator: ", ")))"
   }
 
   private static func caption(_ test: BoundTest, _ convention: VerificationConvention, isFoldwise: Bool)
@@ -166,10 +189,11 @@ struct VerificationTable {
     return notes
   }
 
-  /// What publications state for the method of a row; empty where they state nothing.
-  private static func published(_ definition: ExperimentDefinition, _ row: GridRow) -> [TableCell] {
+  /// What publications state for a row's method; empty where they state nothing.
+  private static func published(_ definition: ExperimentDefinition, _ method: GridRow.Method?) -> [TableCell]
+  {
     definition.published.flatMap { figures -> [TableCell] in
-      let values = row.method.flatMap { figures.values(loss: $0.loss, mechanism: $0.mechanism) }
+      let values = method.flatMap { figures.values(loss: $0.loss, mechanism: $0.mechanism) }
       return (values ?? figures.columns.map { _ in nil }).map { $0.map { .estimate($0) } ?? .text("") }
     }
   }
@@ -214,13 +238,14 @@ struct VerificationTable {
         + (hasSampler ? ["Sampler"] : [])
     }
 
-    func cells(_ row: GridRow) -> [TableCell] {
+    /// The cells of a row, or of `count` rows that differ in their loss.
+    func cells(_ row: GridRow, of count: Int) -> [TableCell] {
       let method =
         switch row.kind {
         case .untrained: "untrained (features as stored)"
         case .ceiling:
           oracleKnowsAttributes ? "ceiling (oracle with known quality)" : "ceiling (Bayes oracle)"
-        case .trained: row.loss
+        case .trained: count == 1 ? row.loss : "\(count) losses"
         }
       let texts =
         (hasDataset ? [row.dataset] : []) + [method, row.mechanism] + (hasNetwork ? [row.network] : [])

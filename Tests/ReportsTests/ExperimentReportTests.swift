@@ -62,9 +62,14 @@ struct ExperimentReportTests {
     }
   }
 
-  private func make(run: Bool) async throws -> Made {
+  private func make(run: Bool, losses: String? = nil) async throws -> Made {
     let folder = try TemporaryFolder()
-    for (name, text) in Self.files { try AtomicFile.write(text, to: folder.file(name)) }
+    for (name, text) in Self.files {
+      let lines = text.components(separatedBy: "\n").map { line in
+        losses.map { line.hasPrefix("losses:") ? "losses: \($0)" : line } ?? line
+      }
+      try AtomicFile.write(lines.joined(separator: "\n"), to: folder.file(name))
+    }
     let results = folder.file("results")
     let experiment = try BoundExperiment(
       ExperimentDefinition(file: folder.file("experiment.yaml")), data: nil, results: results)
@@ -101,6 +106,15 @@ struct ExperimentReportTests {
     // The published figure stands in its own row alone, with its source.
     #expect(rows.filter { $0.contains("99.5") }.count == 1)
     #expect(table.contains("Published, Someone: a paper, table 1. Trained on images."))
+  }
+
+  @Test func manyRowsThatCannotBeTrainedForOneReasonStandInOneThatNamesThem() async throws {
+    let made = try await make(run: false, losses: "[softmax, normface, cosface, arcface]")
+    let table = try text(made.report().writeTables(to: made.folder.file("tables"))[0])
+    let rows = table.split(separator: "\n").filter { $0.hasPrefix("| 4 losses") }
+    #expect(rows.count == 1)
+    #expect(table.contains("divide an embedding of 6 columns (Softmax, NormFace, CosFace, ArcFace)"))
+    #expect(!rows[0].contains("99.5"), "what is published of one of them is not said of all")
   }
 
   @Test func theSameResultsGiveTheSameBytes() async throws {
