@@ -47,10 +47,12 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #define EXP_BIAS 127
 #define EXP_SHIFT 23
 #define EXP_POLYNOMIAL EXP_POLYNOMIAL_F32
+#define LOG_TERMS 7
 #define TARGET ENTRY_V1
 #define NAME(x) f32_v1_##x
 #define WIDE 64
 #include "kernels_body.h"
+#include "losses_body.h"
 #undef TARGET
 #undef NAME
 #undef WIDE
@@ -59,6 +61,7 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #define NAME(x) f32_v3_##x
 #define WIDE 128
 #include "kernels_body.h"
+#include "losses_body.h"
 #undef TARGET
 #undef NAME
 #undef WIDE
@@ -66,6 +69,7 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #define NAME(x) f32_v4_##x
 #define WIDE 256
 #include "kernels_body.h"
+#include "losses_body.h"
 #undef TARGET
 #undef NAME
 #undef WIDE
@@ -84,6 +88,7 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #undef EXP_BIAS
 #undef EXP_SHIFT
 #undef EXP_POLYNOMIAL
+#undef LOG_TERMS
 
 #define T double
 #define TI int64_t
@@ -99,10 +104,12 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #define EXP_BIAS 1023
 #define EXP_SHIFT 52
 #define EXP_POLYNOMIAL EXP_POLYNOMIAL_F64
+#define LOG_TERMS 16
 #define TARGET ENTRY_V1
 #define NAME(x) f64_v1_##x
 #define WIDE 64
 #include "kernels_body.h"
+#include "losses_body.h"
 #undef TARGET
 #undef NAME
 #undef WIDE
@@ -111,6 +118,7 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #define NAME(x) f64_v3_##x
 #define WIDE 128
 #include "kernels_body.h"
+#include "losses_body.h"
 #undef TARGET
 #undef NAME
 #undef WIDE
@@ -118,6 +126,7 @@ typedef int64_t v8i __attribute__((vector_size(64)));
 #define NAME(x) f64_v4_##x
 #define WIDE 256
 #include "kernels_body.h"
+#include "losses_body.h"
 #undef TARGET
 #undef NAME
 #undef WIDE
@@ -186,6 +195,30 @@ ENTRIES(f64, double)
 
 MARGIN_ENTRIES(f32, float)
 MARGIN_ENTRIES(f64, double)
+
+#define UNPACK(...) __VA_ARGS__
+#define LOSS_ENTRY(result, type, name, parameters, ...)                                    \
+  result ck_##name##_##type##_at(int level, UNPACK parameters) {                           \
+    return AT(level, type, name, __VA_ARGS__);                                             \
+  }                                                                                        \
+  result ck_##name##_##type(UNPACK parameters) {                                           \
+    return ck_##name##_##type##_at(ck_vector_level(), __VA_ARGS__);                        \
+  }
+
+#define LOSS_ENTRIES(type, t)                                                                                    \
+  LOSS_ENTRY(t, type, harden, (t * x, t * slope, size_t n, t bound, t square, t factor, t shift), x, slope, n, \
+             bound, square, factor, shift)                                                                       \
+  LOSS_ENTRY(t, type, circle, (t * x, t * slope, size_t n, t margin), x, slope, n, margin)                       \
+  LOSS_ENTRY(t, type, sum_above, (const t *x, size_t n, t bound, t *count), x, n, bound, count)                  \
+  LOSS_ENTRY(t, type, max_below, (const t *x, size_t n, t bound, t *count, t *largest), x, n, bound, count,      \
+             largest)                                                                                            \
+  LOSS_ENTRY(t, type, sum_of_exp, (const t *x, size_t n, t scale, t shift), x, n, scale, shift)                  \
+  LOSS_ENTRY(t, type, softplus, (t * x, size_t n, t scale, t shift, t limit, t *logistics), x, n, scale, shift,  \
+             limit, logistics)                                                                                   \
+  LOSS_ENTRY(void, type, spread_power, (t * x, t * slope, size_t n, int power), x, slope, n, power)
+
+LOSS_ENTRIES(f32, float)
+LOSS_ENTRIES(f64, double)
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>

@@ -32,6 +32,15 @@ TARGET static inline T NAME(sum_lanes)(V v) {
   return lane[0];
 }
 
+TARGET static inline T NAME(max_lanes)(V v) {
+  T lane[L];
+  NAME(store)(lane, v);
+  T result = lane[0];
+  for (size_t j = 1; j < L; j++)
+    if (lane[j] > result) result = lane[j];
+  return result;
+}
+
 // Several registers of exponentials at once: the polynomial is one long chain of dependent operations, and only
 // independent chains side by side keep the units busy.
 typedef T NAME(wide) __attribute__((vector_size(WIDE)));
@@ -91,12 +100,7 @@ TARGET static T NAME(max)(const T *x, size_t n) {
     V v = NAME(load_tail)(x + i, n - i, -(T)__builtin_inff());
     best = SELECT(V, I, v > best, v, best);
   }
-  T lane[L];
-  NAME(store)(lane, best);
-  T result = lane[0];
-  for (size_t j = 1; j < L; j++)
-    if (lane[j] > result) result = lane[j];
-  return result;
+  return NAME(max_lanes)(best);
 }
 
 TARGET static T NAME(exp_sum)(T *x, size_t n, T scale, T shift) {

@@ -78,7 +78,7 @@ import Testing
     #expect(Set(try configurations.map { try encoder.encode($0) }).count == 1)
     #expect(
       String(decoding: try encoder.encode(configurations[0]), as: UTF8.self)
-        == #"{"name":"cosface","options":{"cosine-limit":0,"easy":false,"filter":0,"limited":"all","margin":0.35,"scale":64}}"#
+        == #"{"name":"cosface","options":{"cosine-limit":0,"easy":false,"filter":0,"focal-gamma":0,"keep-rate":1,"limited":"all","margin":0.35,"scale":64}}"#
     )
   }
 

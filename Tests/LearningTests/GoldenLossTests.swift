@@ -129,7 +129,8 @@ struct GoldenLossTests {
           "dcosine", outcome.similarities, try group.matrix("dcosine"), known.tolerance, place)
       }
       var dFeatures = throughNormalisation(
-        product(outcome.similarities, .asIs, unitWeights), unit: unitFeatures, norms: featureNorms)
+        product(outcome.similaritiesOfEmbeddings, .asIs, unitWeights), unit: unitFeatures, norms: featureNorms
+      )
       addRadial(outcome.norms, along: unitFeatures, to: &dFeatures)
       expected.check("dfeatures", dFeatures, expected.features, known.tolerance, place)
       var dUnit = product(outcome.similarities, .transposed, unitFeatures)

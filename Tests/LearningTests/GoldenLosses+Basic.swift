@@ -15,8 +15,6 @@ extension GoldenLoss {
     case "arcface": return try arcFace(peer)
     case "combined_margin": return try combinedMargin(peer)
     case "partial_fc" where (peer.number("sample_rate") ?? 1) == 1: return try partialFC(peer)
-    case "uniface" where peer.variant.hasPrefix("nsl"):
-      return try GoldenLoss("cosface", ["scale": peer.scale, "margin": peer.option("m")], peer: peer)
     default: return nil
     }
   }

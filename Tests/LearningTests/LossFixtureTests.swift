@@ -21,6 +21,8 @@ import Testing
       let groups: Int?
       let normalise: String?
       let reduction: String?
+      /// The learned bias, where it is not that of the inputs.
+      let bias: [Double]?
       let loss: Double
       let dfeatures: [[Double]]
       let dweights: [[Double]]
@@ -30,7 +32,7 @@ import Testing
     let cases: [Case]
   }
 
-  @Test(arguments: ["losses", "margin_losses"])
+  @Test(arguments: ["losses", "margin_losses", "mining_losses"])
   func lossesAndGradientsAgreeWithTheRestatement(file: String) throws {
     let url = URL(fileURLWithPath: SharedData.repositoryRoot + "/Tests/Fixtures/\(file).json")
     let fixtures = try JSONDecoder().decode(Fixtures.self, from: Data(contentsOf: url))
@@ -52,8 +54,9 @@ import Testing
         let found = HeadResult<Element>(
           configuration, mechanism: mechanism, features: Matrix(inputs.features),
           weights: (0..<groups).map { weights.columns(in: $0 * size..<($0 + 1) * size) },
-          extras: ["bias": Matrix([inputs.bias]), "class-margins": Matrix([inputs.bias])],
-          labels: inputs.labels)
+          extras: [
+            "bias": Matrix([fixture.bias ?? inputs.bias]), "class-margins": Matrix([inputs.bias]),
+          ], labels: inputs.labels)
         #expect(relativeError(Double(found.loss), fixture.loss) < loss, "\(place)")
         #expect(relativeError(found.features, Matrix(fixture.dfeatures)) < gradient, "\(place)")
         var joined = Matrix<Element>(rows: weights.rows, columns: weights.columns)

@@ -41,7 +41,7 @@ struct LossProbe<Element: Scalar> {
     return LossOutcome(
       loss: value, similarities: batch.similarities, norms: batch.normGradients,
       prototypes: batch.prototypeGradients, parameters: batch.parameters.map { $0.gradient },
-      rows: batch.rows)
+      embeddingGradients: batch.embeddingGradients, rows: batch.rows)
   }
 
   /// The same numbers, rounded to another type.
@@ -60,12 +60,19 @@ struct LossOutcome<Element: Scalar> {
   var norms: [Element]
   var prototypes: Matrix<Element>
   var parameters: [Matrix<Element>]
+  /// What the loss adds to the gradient at similarities for the embeddings alone.
+  var embeddingGradients: [EmbeddingGradient<Element>]
   /// What the softmax core left for each row; empty for a loss that does not use it.
   var rows: [SoftmaxRow<Element>]
 
+  /// The gradient with respect to the similarities as the embeddings see it.
+  var similaritiesOfEmbeddings: Matrix<Element> {
+    embeddingGradients.reduce(into: similarities) { $0[$1.row, $1.column] += $1.value }
+  }
+
   /// All numbers of the outcome.
   var isFinite: Bool {
-    loss.isFinite && norms.allSatisfy { $0.isFinite }
+    loss.isFinite && norms.allSatisfy { $0.isFinite } && embeddingGradients.allSatisfy { $0.value.isFinite }
       && ([similarities, prototypes] + parameters).allSatisfy { $0.elements.allSatisfy { $0.isFinite } }
   }
 }

@@ -31,6 +31,12 @@ struct AngularMargin: Sendable {
   /// The derivative is taken for 1 everywhere.
   var straightThrough: Bool
 
+  /// scale times the value at cosine `c`, and its derivative.
+  func logit<Element: Scalar>(_ c: Element, scale: Element) -> TargetLogit<Element> {
+    let (value, slope) = self(c)
+    return TargetLogit(logit: scale * value, slope: scale * slope)
+  }
+
   /// The value at cosine `c` and the derivative there.
   func callAsFunction<Element: Scalar>(_ c: Element) -> (value: Element, slope: Element) {
     let c = min(max(c, -1), 1)
@@ -139,4 +145,13 @@ struct AngularMargin: Sendable {
       "clip-epsilon", .number(0...0.1), default: .number(1e-4),
       "ε of wrap: clip (AdaFace repository; opensphere 1e-5)"),
   ]
+}
+
+extension AngularMargin {
+  /// c ↦ cos(θ + margin) with its own derivative.
+  init(margin: Double, wrap: MarginWrap) {
+    self.init(
+      multiplier: 1, margin: margin, cosineMargin: 0, wrap: wrap, penalty: 0, epsilon: 0,
+      straightThrough: false)
+  }
 }

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// What some implementations do to cosines before the margin: keep them away from ±1, and leave out suspicious classes.
+/// What some implementations do to cosines before the margin: keep them away from ±1.
 struct CosineTreatment: Sendable {
   /// Cosines are clamped to ±(1 − limit); 0 for no clamping.
   var limit: Double
@@ -8,8 +8,6 @@ struct CosineTreatment: Sendable {
   var limitsTargetOnly: Bool
   /// Whether the gradient passes through a clamped cosine as if it were not clamped.
   var passesGradient: Bool
-  /// Other classes with a cosine above this get the logit 0 and no gradient; 0 for none.
-  var filter: Double
 
   static let options = [
     OptionDescription(
@@ -18,10 +16,6 @@ struct CosineTreatment: Sendable {
     OptionDescription(
       "limited", .choice(["all", "target"]), default: .text("all"),
       "which cosines cosine-limit clamps; target: pytorch-metric-learning"),
-    OptionDescription(
-      "filter", .number(0...1), default: .number(0),
-      "inter-class filtering (insightface): other classes above this cosine get logit 0 and no gradient; 0: off"
-    ),
   ]
 
   /// The options with another limit where nobody sets it.
@@ -42,14 +36,12 @@ struct CosineTreatment: Sendable {
     self.limit = limit
     self.limitsTargetOnly = limitsTargetOnly
     self.passesGradient = passesGradient
-    filter = 0
   }
 
   init(_ options: Options, passesGradient: Bool = false) {
     limit = options.number("cosine-limit")
     limitsTargetOnly = options.text("limited") == "target"
     self.passesGradient = passesGradient
-    filter = options.number("filter")
   }
 
   /// The target's cosine after clamping, and its derivative: 1, or 0 where it was clamped.
@@ -63,38 +55,17 @@ struct CosineTreatment: Sendable {
 
   /// What to do with the other columns; nil where they stay as they are.
   func others<Element: Scalar>(_ type: Element.Type) -> SoftmaxCrossEntropy.OtherColumns<Element>? {
-    let bound = limit > 0 && !limitsTargetOnly ? Element(1 - limit) : .infinity
-    let threshold = filter > 0 ? Element(filter) : .infinity
-    guard bound.isFinite || threshold.isFinite else { return nil }
-    if !threshold.isFinite {
-      guard passesGradient else {
-        return { _, _, values, slopes in
-          VectorKernels.limit(&values, to: bound, slopes: &slopes)
-          return true
-        }
-      }
-      return { _, _, values, _ in
-        VectorKernels.limit(&values, to: bound)
-        return false
+    guard limit > 0 && !limitsTargetOnly else { return nil }
+    let bound = Element(1 - limit)
+    guard passesGradient else {
+      return { _, _, values, slopes in
+        VectorKernels.limit(&values, to: bound, slopes: &slopes)
+        return true
       }
     }
-    let clampedSlope: Element = passesGradient ? 1 : 0
-    return { _, _, values, slopes in
-      for index in values.indices {
-        let value = values[index]
-        slopes[index] = 1
-        // The target's column holds −∞ and stays so.
-        guard value.isFinite else { continue }
-        if value.magnitude > bound {
-          values[index] = value < 0 ? -bound : bound
-          slopes[index] = clampedSlope
-        }
-        if value > threshold {
-          values[index] = 0
-          slopes[index] = 0
-        }
-      }
-      return true
+    return { _, _, values, _ in
+      VectorKernels.limit(&values, to: bound)
+      return false
     }
   }
 }

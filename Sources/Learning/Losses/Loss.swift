@@ -69,6 +69,10 @@ public typealias LossState = [String: [Double]]
 public protocol Loss: Sendable {
   static var description: MethodDescription { get }
 
+  /// Whether it is a softmax cross-entropy, which focal weights, hard-sample mining and inter-class filtering can change
+  /// (`SoftmaxModifiers`). True where a loss does not say otherwise.
+  static var isSoftmaxFamily: Bool { get }
+
   /// The loss with all options resolved and in their domains, for prototypes of `classes` classes.
   ///
   /// A loss that draws random numbers takes them from `stream`, whose position is then part of its state.
@@ -88,6 +92,8 @@ public protocol Loss: Sendable {
 }
 
 extension Loss {
+  public static var isSoftmaxFamily: Bool { true }
+
   public var state: LossState {
     get { [:] }
     set {}
@@ -101,7 +107,7 @@ public typealias LossConfiguration = MethodConfiguration<LossRegistry>
 public enum LossRegistry: MethodKind {
   public static let noun = "loss"
 
-  static let losses: [any Loss.Type] = basic + margins + mining
+  static let losses: [any Loss.Type] = basic + margins + mining + pairs
 
   private static let basic: [any Loss.Type] = [
     Softmax.self, NormFace.self, CosFace.self, ArcFace.self, CombinedMargin.self,
@@ -114,9 +120,18 @@ public enum LossRegistry: MethodKind {
   ]
 
   /// Losses that weigh or choose the other classes or the samples, and those that are no softmax.
-  private static let mining: [any Loss.Type] = []
+  private static let mining: [any Loss.Type] = [
+    AdaCos.self, CurricularFace.self, MVSoftmax.self, NPCFace.self, Circle.self, CIFP.self, P2SGrad.self,
+    UniFace.self, SphereFace2.self,
+  ]
 
-  public static var descriptions: [MethodDescription] { losses.map { $0.description } }
+  /// Losses of pairs and triplets of samples.
+  private static let pairs: [any Loss.Type] = [Contrastive.self, Triplet.self, NPair.self]
+
+  /// All losses; those of the softmax family with the options of `SoftmaxModifiers`.
+  public static var descriptions: [MethodDescription] {
+    losses.map { $0.isSoftmaxFamily ? SoftmaxModifiers.describe($0) : $0.description }
+  }
 }
 
 extension MethodConfiguration where Kind == LossRegistry {
@@ -133,6 +148,13 @@ extension MethodConfiguration where Kind == LossRegistry {
   /// The loss for prototypes of `classes` classes; each group of a subspace has one of its own. What it draws comes from a
   /// stream of `seed` for the group.
   public func makeLoss(classes: Int, seed: UInt64, group: Int = 0) -> any Loss {
-    type.init(options: options, classes: classes, stream: RandomStream(seed: seed, name: "loss.\(group)"))
+    let type = type
+    let modifiers = type.isSoftmaxFamily ? SoftmaxModifiers(options) : SoftmaxModifiers()
+    let loss = type.init(
+      options: options, classes: classes, stream: RandomStream(seed: seed, name: "loss.\(group)"))
+    return modifiers.isNeutral ? loss : modifiers.applied(to: loss)
   }
+
+  /// Whether the loss is a softmax cross-entropy; see `Loss.isSoftmaxFamily`.
+  public var isSoftmaxFamily: Bool { type.isSoftmaxFamily }
 }

@@ -1,5 +1,13 @@
 public import LinearAlgebra
 
+/// A part of the gradient at one similarity that reaches the embedding of the row alone, because the loss takes the
+/// prototype for a constant there.
+public struct EmbeddingGradient<Element: Scalar>: Sendable {
+  public var row: Int
+  public var column: Int
+  public var value: Element
+}
+
 /// What a loss works on: the similarities of a batch to prototypes, in place of which it leaves the gradient.
 ///
 /// Row i is sample i; the columns of class k are k·K..<(k+1)·K for a loss with K columns a class. The memory is kept from
@@ -19,8 +27,14 @@ public struct LossBatch<Element: Scalar>: Sendable {
   /// To be added to by the loss, where it needs prototypes: the gradient of the mean loss with respect to them by other ways
   /// than the similarities.
   public var prototypeGradients: Matrix<Element>
+  /// What the loss adds to the gradient at some similarities for the embeddings alone; emptied before each call.
+  public var embeddingGradients: [EmbeddingGradient<Element>] = []
+  /// What the columns are, for a loss that needs pairs; else nil.
+  public var pairs: PairColumns?
   /// The loss's learned numbers, in the order it declares them.
   public var parameters: [Parameter<Element>] = []
+  /// What changes the softmax core for the present call.
+  var modifiers = SoftmaxModifiers()
   /// Working memory of the softmax core.
   var rows: [SoftmaxRow<Element>] = []
   var scratch: Matrix<Element>

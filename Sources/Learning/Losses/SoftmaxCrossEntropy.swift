@@ -9,6 +9,15 @@ struct TargetLogit<Element: Scalar> {
   var scaleSlope: Element = 0
 }
 
+/// What a loss makes of a row before the softmax.
+struct PreparedRow<Element: Scalar> {
+  var target: TargetLogit<Element>
+  /// Whether dc'_j/dc_j was written to the slopes; else they are taken for 1.
+  var hasSlopes = false
+  /// The largest c'_j, where it is known already.
+  var largest: Element?
+}
+
 /// What the softmax core leaves for each row.
 struct SoftmaxRow<Element: Scalar>: Sendable {
   /// −ln p of the target.
@@ -49,37 +58,69 @@ enum SoftmaxCrossEntropy {
     others: OtherColumns<Element>? = nil,
     target: @escaping @Sendable (_ row: Int, _ similarity: Element) -> TargetLogit<Element>
   ) -> Element {
+    evaluate(
+      &batch, scale: scale, rowScales: rowScales, weight: weight, columnsPerClass: columnsPerClass,
+      workers: workers
+    ) { row, similarity, values, slopes in
+      let goal = target(row, similarity)
+      let hasSlopes = others.map { $0(row, goal, &values, &slopes) } ?? false
+      return PreparedRow(target: goal, hasSlopes: hasSlopes)
+    }
+  }
+
+  /// Makes a row's similarities c_j (the target's is −∞) c'_j with logit scale·c'_j, and finds the target's logit.
+  typealias Preparation<Element: Scalar> =
+    @Sendable (
+      _ row: Int, _ similarity: Element, _ values: inout MutableSpan<Element>,
+      _ slopes: inout MutableSpan<Element>
+    ) -> PreparedRow<Element>
+
+  /// The same where the target's logit depends on the other columns, or one pass does what several would.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  static func evaluate<Element: Scalar>(
+    _ batch: inout LossBatch<Element>, scale: Element, rowScales: [Element] = [],
+    weight: Element = 1, columnsPerClass: Int = 1, workers: Workers, prepare: Preparation<Element>
+  ) -> Element {
     batch.prepareScratch()
     let targets = batch.targets
-    let share = weight / Element(batch.similarities.rows)
+    let modifiers = batch.modifiers
+    let kept = modifiers.keptRows(of: batch.similarities.rows)
+    let share = weight / Element(kept)
     let hasRowScales = !rowScales.isEmpty
     batch.similarities.updateRows(
       pooling: columnsPerClass, scratch: &batch.scratch, results: &batch.rows, workers: workers
     ) { row, values, slopes in
       let scale = hasRowScales ? rowScales[row] : scale
       let column = targets[row]
-      let goal = target(row, values[column])
+      let similarity = values[column]
       values[column] = -Element.infinity
-      let hasSlopes = others.map { $0(row, goal, &values, &slopes) } ?? false
-      let largest = max(scale * VectorKernels.maximum(values), goal.logit)
+      let hasGaps = modifiers.filter > 0 && modifiers.takeOut(&values)
+      var prepared = prepare(row, similarity, &values, &slopes)
+      if hasGaps { modifiers.putBack(&values, &slopes, target: column, into: &prepared) }
+      let goal = prepared.target
+      let largest = max(scale * (prepared.largest ?? VectorKernels.maximum(values)), goal.logit)
       let (sum, moment) =
         hasRowScales
         ? VectorKernels.exponentiateWithMoment(&values, scale: scale, shift: largest)
         : (VectorKernels.exponentiateAndSum(&values, scale: scale, shift: largest), 0)
       let total = sum + Element.exp(goal.logit - largest)
-      let factor = scale * share / total
-      if hasSlopes {
+      let loss =
+        largest == goal.logit ? Element.log(onePlus: sum) : (largest - goal.logit) + Element.log(total)
+      let factors = modifiers.factors(loss: loss, complement: sum / total)
+      let factor = factors.gradient * scale * share / total
+      if prepared.hasSlopes {
         VectorKernels.scale(&values, by: factor, masked: slopes)
       } else {
         VectorKernels.scale(&values, by: factor)
       }
-      let targetGradient = -sum / total * share
+      let targetGradient = -factors.gradient * sum / total * share
       values[column] = targetGradient * goal.slope
       return SoftmaxRow(
-        loss: largest == goal.logit ? Element.log(onePlus: sum) : (largest - goal.logit) + Element.log(total),
-        targetGradient: targetGradient,
-        scaleGradient: targetGradient * goal.scaleSlope + moment * (share / total))
+        loss: factors.loss * loss, targetGradient: targetGradient,
+        scaleGradient: targetGradient * goal.scaleSlope + factors.gradient * moment * (share / total))
     }
+    if kept < batch.rows.count { modifiers.dropEasyRows(&batch) }
     var sum: Element = 0
     for row in batch.rows { sum += row.loss }
     return sum * share

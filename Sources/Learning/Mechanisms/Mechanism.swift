@@ -51,7 +51,7 @@ public enum MechanismRegistry: MethodKind {
   public static let noun = "mechanism"
 
   static let mechanisms: [any Mechanism.Type] = [
-    Conventional.self, MultiFace.self, SemiSiamese.self, MultiAgent.self,
+    Conventional.self, MultiFace.self, SemiSiamese.self, MultiAgent.self, Siamese.self,
   ]
 
   public static var descriptions: [MethodDescription] { mechanisms.map { $0.description } }

@@ -12,6 +12,8 @@ struct SubspaceHead<Element: Scalar>: Sendable {
   /// The learned numbers of each group's loss.
   var parameters: [[Parameter<Element>]]
   let traits: LossTraits
+  /// What the columns are where the prototypes are other samples, for losses that need pairs.
+  var pairs: PairColumns?
 
   private var batch = LossBatch<Element>()
   private var norms: [Element] = []
@@ -127,6 +129,8 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     let factor = factor(weight)
     batch.similarities.reshape(parts[group].rows, prototypes.rows)
     batch.targets = targets
+    batch.pairs = pairs
+    batch.embeddingGradients.removeAll(keepingCapacity: true)
     gemm(parts[group], .asIs, prototypes, .transposed, into: &batch.similarities, workers: workers)
     if traits.needs.contains(.norms) {
       batch.norms = norms
@@ -154,6 +158,13 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     // No second owner may keep the prototypes' memory from being reused.
     if needsPrototypes { batch.prototypes = Matrix(rows: 0, columns: 0) }
     gemm(alpha: factor, batch.similarities, .asIs, prototypes, into: &partGradients[group], workers: workers)
+    for entry in batch.embeddingGradients {
+      prototypes.withRow(entry.column) { prototype in
+        partGradients[group].withMutableRow(entry.row) { gradient in
+          for column in gradient.indices { gradient[column] += factor * entry.value * prototype[column] }
+        }
+      }
+    }
     return factor * loss
   }
 

@@ -1,0 +1,38 @@
+/// Passes of training losses over one row of similarities.
+///
+/// The promises of CKernels.h hold: the same IEEE operations in the same order on every CPU, any alignment, counts may be
+/// 0, −infinity stands for a column that takes no part. Arrays that are written must not overlap others. Each function
+/// `ck_…` has a twin `ck_…_at(level, …)` that runs the instructions of one vector level, at most `ck_vector_level()`, so
+/// that the equality of the variants can be tested.
+#ifndef CKERNELS_LOSSES_H
+#define CKERNELS_LOSSES_H
+
+#include <stddef.h>
+
+#define CK_LOSS_KERNEL(R, S, name, ...)  \
+  R ck_##name##_##S(__VA_ARGS__);        \
+  R ck_##name##_##S##_at(int level, __VA_ARGS__);
+
+#define CK_LOSS_DECLARATIONS(T, S)                                                                                    \
+  /** Where x > bound: x ← x·(square·x + factor) + shift, slope ← 2·square·x + factor (of the old x); elsewhere x       \
+      stays and slope ← 1. Returns the largest result, −infinity where there is none. */                              \
+  CK_LOSS_KERNEL(T, S, harden, T *x, T *slope, size_t n, T bound, T square, T factor, T shift)                        \
+  /** With α = max(x + margin, 0): x ← α·(x − margin), slope ← α. Returns the largest result. */                      \
+  CK_LOSS_KERNEL(T, S, circle, T *x, T *slope, size_t n, T margin)                                                    \
+  /** Σ of the x above `bound`; `count` gets their number. */                                                         \
+  CK_LOSS_KERNEL(T, S, sum_above, const T *x, size_t n, T bound, T *count)                                            \
+  /** The largest x of at most `bound`, −infinity where there is none; `count` gets the number of the others, `largest`   \
+      the largest of all. */                                                                                          \
+  CK_LOSS_KERNEL(T, S, max_below, const T *x, size_t n, T bound, T *count, T *largest)                                \
+  /** Σ exp(scale·x − shift). */                                                                                      \
+  CK_LOSS_KERNEL(T, S, sum_of_exp, const T *x, size_t n, T scale, T shift)                                            \
+  /** With u = scale·x − shift, clamped to ±limit: returns Σ ln(1 + e^u); x ← 1/(1 + e^−u), 0 where u was clamped;    \
+      `logistics` gets the sum of these. A column of −infinity adds nothing to either. */                             \
+  CK_LOSS_KERNEL(T, S, softplus, T *x, size_t n, T scale, T shift, T limit, T *logistics)                             \
+  /** With p = max((x + 1)/2, 0): x ← 2·p^power − 1, slope ← power·p^(power − 1). `power` is at least 1. */            \
+  CK_LOSS_KERNEL(void, S, spread_power, T *x, T *slope, size_t n, int power)
+
+CK_LOSS_DECLARATIONS(float, f32)
+CK_LOSS_DECLARATIONS(double, f64)
+
+#endif

@@ -1,0 +1,165 @@
+import CKernels
+import LinearAlgebra
+import TestSupport
+import Testing
+
+/// Calls `body` with an array to change.
+private func change<Element, Result>(
+  _ x: inout [Element], _ body: (inout MutableSpan<Element>) -> Result
+) -> Result {
+  x.withUnsafeMutableBufferPointer { buffer in
+    var span = buffer.mutableSpan
+    return body(&span)
+  }
+}
+
+@Suite struct LossKernelTests {
+  /// Values in ±1 with a column that takes no part.
+  static func row<Element: Scalar>(_ type: Element.Type, _ count: Int) -> [Element] {
+    randomMatrix(type, 1, count, "row").elements.enumerated().map { $0 == count / 3 ? -.infinity : $1 }
+  }
+
+  @Test(arguments: VectorKernelTests.counts) func everyVectorLevelGivesTheSameBitsInFloat(count: Int) {
+    func results(_ level: Int32) -> [[Float]] {
+      var all: [[Float]] = []
+      var slopes = [Float](repeating: 0, count: count)
+      var x = Self.row(Float.self, count)
+      all.append([ck_harden_f32_at(level, &x, &slopes, count, 0.1, 1, 0.3, 0.2)] + x + slopes)
+      all.append([ck_circle_f32_at(level, &x, &slopes, count, 0.25)] + x + slopes)
+      var number: Float = 0
+      x = Self.row(Float.self, count)
+      all.append([ck_sum_above_f32_at(level, x, count, 0.05, &number), number])
+      var most: Float = 0
+      all.append([ck_max_below_f32_at(level, x, count, 0.3, &number, &most), number, most])
+      all.append([ck_sum_of_exp_f32_at(level, x, count, 9, 2)])
+      all.append([ck_softplus_f32_at(level, &x, count, 20, 1.5, 16, &number), number] + x)
+      x = randomMatrix(Float.self, 1, count, "power").elements
+      ck_spread_power_f32_at(level, &x, &slopes, count, 3)
+      all.append(x + slopes)
+      return all
+    }
+    let baseline = results(0)
+    for level in 0...ck_vector_level() {
+      for (result, expected) in zip(results(level), baseline) { #expect(sameBits(result, expected)) }
+    }
+  }
+
+  @Test(arguments: VectorKernelTests.counts) func everyVectorLevelGivesTheSameBitsInDouble(count: Int) {
+    func results(_ level: Int32) -> [[Double]] {
+      var all: [[Double]] = []
+      var slopes = [Double](repeating: 0, count: count)
+      var x = Self.row(Double.self, count)
+      all.append([ck_harden_f64_at(level, &x, &slopes, count, 0.1, 1, 0.3, 0.2)] + x + slopes)
+      all.append([ck_circle_f64_at(level, &x, &slopes, count, 0.25)] + x + slopes)
+      var number: Double = 0
+      x = Self.row(Double.self, count)
+      all.append([ck_sum_above_f64_at(level, x, count, 0.05, &number), number])
+      var most: Double = 0
+      all.append([ck_max_below_f64_at(level, x, count, 0.3, &number, &most), number, most])
+      all.append([ck_sum_of_exp_f64_at(level, x, count, 9, 2)])
+      all.append([ck_softplus_f64_at(level, &x, count, 20, 1.5, 16, &number), number] + x)
+      x = randomMatrix(Double.self, 1, count, "power").elements
+      ck_spread_power_f64_at(level, &x, &slopes, count, 3)
+      all.append(x + slopes)
+      return all
+    }
+    let baseline = results(0)
+    for level in 0...ck_vector_level() {
+      for (result, expected) in zip(results(level), baseline) { #expect(sameBits(result, expected)) }
+    }
+  }
+
+  /// Each pass against its definition, one element after another.
+  private func checkDefinitions<Element: Scalar>(_ type: Element.Type, count: Int, tolerance: Double) {
+    let start = Self.row(type, count)
+    var slopes = [Element](repeating: 0, count: count)
+    var x = start
+    let largest = change(&x) { xs in
+      change(&slopes) {
+        VectorKernels.harden(&xs, slopes: &$0, above: 0.1, square: 1, factor: 0.3, shift: 0.2)
+      }
+    }
+    for (index, old) in start.enumerated() {
+      let isHard = old > 0.1
+      #expect(x[index] == (isHard ? old * (old * 1 + 0.3) + 0.2 : old))
+      #expect(slopes[index] == (isHard ? (old + old) + 0.3 : 1))
+    }
+    #expect(largest == x.max() ?? -.infinity)
+
+    x = start
+    let circle = change(&x) { xs in
+      change(&slopes) { VectorKernels.circle(&xs, slopes: &$0, margin: 0.25) }
+    }
+    for (index, old) in start.enumerated() {
+      let alpha = max(old + 0.25, 0)
+      #expect(slopes[index] == alpha)
+      #expect(x[index] == (old == -.infinity ? old : alpha * (old - 0.25)))
+    }
+    #expect(circle == x.max() ?? -.infinity)
+
+    x = start
+    let hard = change(&x) { VectorKernels.sum($0, above: 0.05) }
+    let above = start.filter { $0 > 0.05 }
+    #expect(hard.count == above.count)
+    #expect(relativeError(Double(hard.sum), above.reduce(0) { $0 + Double($1) }) < tolerance)
+    let below = VectorKernels.maximum(start.span, atMost: 0.05)
+    #expect(below.maximum == start.filter { $0 <= 0.05 }.max() ?? -.infinity)
+    #expect(below.above == above.count)
+    #expect(below.ofAll == start.max() ?? -.infinity)
+
+    let exponentials = start.reduce(0) { $0 + Double.exp(9 * Double($1) - 2) }
+    let sum = change(&x) { VectorKernels.sumOfExponentials($0, scale: 9, shift: 2) }
+    #expect(relativeError(Double(sum), exponentials) < tolerance)
+  }
+
+  @Test(arguments: VectorKernelTests.counts) func thePassesAreWhatTheySay(count: Int) {
+    checkDefinitions(Float.self, count: count, tolerance: 1e-5)
+    checkDefinitions(Double.self, count: count, tolerance: 1e-13)
+  }
+
+  @Test func softplusIsAccurateForEveryArgument() {
+    func check<Element: Scalar>(_ type: Element.Type, ulps: Double, limit: Double) {
+      for step in -2000...2000 {
+        let argument = Element(Double(step) * limit / 2000)
+        var x = [argument]
+        let (sum, logistic) = change(&x) { VectorKernels.softplus(&$0, scale: 1, shift: 0) }
+        let u = Double(argument)
+        let expected = max(u, 0) + Double.log(onePlus: Double.exp(-abs(u)))
+        let slope = u < 0 ? Double.exp(u) / (1 + Double.exp(u)) : 1 / (1 + Double.exp(-u))
+        let unit = Double(Element.ulpOfOne)
+        #expect(abs(Double(sum) - expected) < ulps * unit * expected, "\(u)")
+        #expect(abs(Double(x[0]) - slope) < ulps * unit * slope, "\(u)")
+        #expect(logistic == x[0])
+      }
+    }
+    check(Float.self, ulps: 4, limit: 80)
+    check(Double.self, ulps: 6, limit: 600)
+  }
+
+  @Test func softplusClampsItsArgumentAndStopsTheGradientThere() {
+    var x: [Double] = [3, -3, 1, -.infinity, 2]
+    let (sum, logistics) = change(&x) { VectorKernels.softplus(&$0, scale: 2, shift: 1, limit: 3) }
+    // Arguments 5, −7, 1, nothing, 3: the first two are clamped to 3 and −3.
+    let expected =
+      Double.log(onePlus: Double.exp(3)) + Double.log(onePlus: Double.exp(-3))
+      + Double.log(onePlus: Double.exp(1)) + Double.log(onePlus: Double.exp(3))
+    #expect(abs(sum - expected) < 1e-14)
+    #expect(x[0] == 0 && x[1] == 0 && x[3] == 0)
+    #expect(abs(x[2] - 1 / (1 + Double.exp(-1))) < 1e-16)
+    #expect(abs(x[4] - 1 / (1 + Double.exp(-3))) < 1e-16)
+    #expect(abs(logistics - x[2] - x[4]) < 1e-15)
+  }
+
+  @Test(arguments: 1...8) func theSpreadPowerAndItsDerivative(power: Int) {
+    var x: [Double] = [-1, -0.3, 0, 0.7, 1, -1.0000001]
+    let start = x
+    var slopes = [Double](repeating: 0, count: x.count)
+    change(&x) { xs in change(&slopes) { VectorKernels.spreadPower(&xs, slopes: &$0, power: power) } }
+    for (index, old) in start.enumerated() {
+      let p = max((old + 1) / 2, 0)
+      #expect(abs(x[index] - (2 * Double.pow(p, Double(power)) - 1)) < 1e-15)
+      let derivative = power == 1 ? 1 : Double(power) * Double.pow(p, Double(power - 1))
+      #expect(abs(slopes[index] - derivative) < 1e-14)
+    }
+  }
+}
