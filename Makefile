@@ -59,8 +59,9 @@ paper: build ## run and report every experiment; with DATA=DIR also those on rea
 	$(foreach file,$(PAPER_EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
 	  $(LIKENESS) report $(file) $(REPORT_FLAGS) &&) true
 
-bench: build ## measure this machine: BLAS core and GFLOP/s against the peak
+bench: build ## measure this machine (BLAS core, GFLOP/s) and what each loss costs beside plain NormFace
 	$(LIKENESS) doctor
+	swift run -c release --package-path Benchmarks LossBenchmark
 
 lint: setup ## check the format of all Swift sources
 	swift format lint --strict --parallel --recursive $(SOURCES)

@@ -1,0 +1,16 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "likeness-benchmarks",
+  platforms: [.macOS(.v26)],
+  dependencies: [.package(name: "likeness", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "LossBenchmark",
+      dependencies: [
+        .product(name: "Learning", package: "likeness"), .product(name: "LinearAlgebra", package: "likeness"),
+      ])
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,115 @@
+import Foundation
+import Learning
+import LinearAlgebra
+
+/// Times losses beside each other.
+///
+/// Timed is `evaluate` alone: from a matrix of similarities in `Float` to their gradient in its place, parameters' gradients
+/// included; products with embeddings and prototypes are not. Every repetition goes through all losses in turn, NormFace
+/// first, each on a fresh copy of the same similarities, so that what slows the machine down for a while slows all.
+/// A loss's figure is its time over that of NormFace in the same repetition.
+struct LossBenchmark {
+  private let arguments: Arguments
+  private let similarities: Matrix<Float>
+  private let targets: [Int]
+
+  init(_ arguments: Arguments) {
+    self.arguments = arguments
+    var stream = RandomStream(seed: 1, name: "benchmark")
+    var cosines = Matrix<Float>(rows: arguments.batch, columns: arguments.classes)
+    stream.fillNormal(&cosines, standardDeviation: 0.15)
+    let targets = (0..<arguments.batch).map { _ in stream.integer(below: arguments.classes) }
+    for row in 0..<arguments.batch {
+      cosines.withMutableRow(row) { values in
+        for column in values.indices { values[column] = min(max(values[column], -0.99), 0.99) }
+        values[targets[row]] = Float(0.3 + 0.5 * stream.uniform())
+      }
+    }
+    similarities = cosines
+    self.targets = targets
+  }
+
+  /// A loss with the batch that it works on.
+  private struct Contender {
+    let name: String
+    var loss: any Loss
+    var batch: LossBatch<Float>
+    let targets: [Int]
+    /// Seconds of each repetition.
+    var times: [Double] = []
+  }
+
+  func run() throws {
+    print(
+      "Similarities to gradient, Float, \(arguments.batch) × \(arguments.classes), \(arguments.repetitions) interleaved repetitions; BLAS core \(BLASCore.current)."
+    )
+    for threads in arguments.threads { try report(threads: threads) }
+  }
+
+  private func report(threads: Int) throws {
+    let plain = try LossConfiguration("normface")
+    var contenders = ([plain] + arguments.losses.filter { $0 != plain }).map(contender)
+    for repetition in -2..<arguments.repetitions {
+      for index in contenders.indices {
+        let seconds = time(&contenders[index], workers: Workers(threads))
+        if repetition >= 0 { contenders[index].times.append(seconds) }
+      }
+    }
+    print("\n| \(threads) thread\(threads == 1 ? "" : "s") | ms | × NormFace | quartiles | range |")
+    print("|---|---:|---:|---:|---:|")
+    for contender in contenders {
+      let ratios = zip(contender.times, contenders[0].times).map { $0 / $1 }.sorted()
+      func part(_ share: Double) -> String {
+        String(format: "%.2f", ratios[Int((share * Double(ratios.count - 1)).rounded())])
+      }
+      let median = contender.times.sorted()[contender.times.count / 2]
+      print(
+        "| \(contender.name) | \(String(format: "%.2f", median * 1000)) | \(part(0.5)) | \(part(0.25))–\(part(0.75)) | \(part(0))–\(part(1)) |"
+      )
+    }
+  }
+
+  private func contender(_ configuration: LossConfiguration) -> Contender {
+    // Sub-centres share the columns, so that the work is the same.
+    let perClass = configuration.traits.columnsPerClass
+    let classes = arguments.classes / perClass
+    let loss = configuration.makeLoss(classes: classes, seed: 1)
+    var batch = LossBatch<Float>()
+    batch.similarities = Matrix(rows: arguments.batch, columns: classes * perClass)
+    batch.targets = targets.map { $0 % classes }
+    var stream = RandomStream(seed: 1, name: "benchmark.inputs")
+    if loss.traits.needs.contains(.norms) {
+      batch.norms = (0..<arguments.batch).map { _ in Float(stream.uniform(in: 10..<110)) }
+      batch.normGradients = Array(repeating: 0, count: arguments.batch)
+    }
+    if loss.traits.needs.contains(.prototypes) {
+      var raw = Matrix<Float>(rows: classes * perClass, columns: 128)
+      stream.fillNormal(&raw)
+      batch.prototypes = raw
+      var norms = [Float](repeating: 0, count: raw.rows)
+      RowNormalization.forward(raw, into: &batch.prototypes, norms: &norms)
+      batch.prototypeGradients = Matrix(rows: raw.rows, columns: raw.columns)
+    }
+    batch.parameters = loss.traits.parameters.map { parameter in
+      Parameter(
+        name: parameter.name, kind: parameter.kind,
+        value: Matrix(
+          rows: 1, columns: parameter.shape == .perClass ? classes : 1,
+          repeating: Float(parameter.initial.lowerBound)))
+    }
+    return Contender(name: configuration.name, loss: loss, batch: batch, targets: batch.targets)
+  }
+
+  private func time(_ contender: inout Contender, workers: Workers) -> Double {
+    if contender.batch.similarities.columns == similarities.columns {
+      ElementwiseKernels.copy(similarities, to: &contender.batch.similarities)
+    } else {
+      similarities.copyColumns(
+        0..<contender.batch.similarities.columns, into: &contender.batch.similarities)
+    }
+    let start = ContinuousClock.now
+    _ = contender.loss.evaluate(&contender.batch, workers: workers)
+    let elapsed = ContinuousClock.now - start
+    return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+  }
+}
