@@ -26,12 +26,14 @@ import Testing
       let expected = NaiveMarginLosses.loss(configuration, probe, frozen: probe)
       let place = "\(name) \(rows) × \(classes) \(target ?? .nan)"
       #expect(relativeError(outcome.loss, expected) < 1e-9, "\(place): \(outcome.loss), \(expected)")
+      // Cosines of 0 are a corner of the second derivative for even margins, where differences have an error of first order.
+      let tolerance = bound == 1e-300 ? 1e-5 : 2e-7
       for direction in probe.directions(outcome) {
         let difference = derivative(step: 1e-5) {
           NaiveMarginLosses.loss(configuration, direction.move($0), frozen: probe)
         }
         #expect(
-          abs(direction.gradient - difference) <= 2e-7 * max(direction.scale, abs(expected), 1e-3),
+          abs(direction.gradient - difference) <= tolerance * max(direction.scale, abs(expected), 1e-3),
           "\(place) \(direction.name): \(direction.gradient), \(difference)")
       }
     }

@@ -160,6 +160,6 @@ extension MultiplicativeMargin {
   /// cos(min(mθ, π)) at cosine `c` and its derivative, 0 where mθ exceeds π.
   func clamped<Element: Scalar>(_ c: Element) -> (value: Element, slope: Element) {
     let bounded = min(max(c, -1), 1)
-    return Element(multiplier) * Element.acos(bounded) < .pi ? self(bounded) : (-1, 0)
+    return Element(multiplier) * Element.acos(bounded) >= .pi ? (-1, 0) : self(bounded)
   }
 }
