@@ -10,16 +10,28 @@ public struct EmbeddingTable: Sendable {
   public let names: [String]
   /// One row an image.
   public let features: Matrix<Float>
+  /// The features of the mirrored images, where there are any: of the shape of `features`.
+  public let flipped: Matrix<Float>?
   /// The SHA-256 of the content, where it is known.
   public let digest: String?
 
   /// As many names as rows; repeated names are an error.
-  public init(source: String, names: [String], features: Matrix<Float>, digest: String? = nil) throws {
+  public init(
+    source: String, names: [String], features: Matrix<Float>, flipped: Matrix<Float>? = nil,
+    digest: String? = nil
+  ) throws {
     guard names.count == features.rows else {
       throw HarnessError(
         .badInput, file: source, place: "names", found: "\(names.count) names for \(features.rows) rows",
         expected: "a name for each row")
     }
+    if let flipped, flipped.rows != features.rows || flipped.columns != features.columns {
+      throw HarnessError(
+        .badInput, file: source, place: "features_flipped",
+        found: "\(flipped.rows) × \(flipped.columns) numbers",
+        expected: "the shape of the features, \(features.rows) × \(features.columns)")
+    }
+    self.flipped = flipped
     self.source = source
     self.names = names
     self.features = features
@@ -27,11 +39,11 @@ public struct EmbeddingTable: Sendable {
     _ = try ImageIndex(names, source: source)
   }
 
-  /// The features of a store as they are, with its digest. A store without names is an error.
+  /// The features of a store as they are, mirrored ones too, with its digest. A store without names is an error.
   public init(_ store: FeatureStore) throws {
     try self.init(
       source: store.location.description, names: store.imageNames(), features: store.features(),
-      digest: store.digest())
+      flipped: store.hasFlippedFeatures ? store.flippedFeatures() : nil, digest: store.digest())
   }
 }
 

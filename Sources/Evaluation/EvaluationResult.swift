@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 
 /// What an evaluation found, with its conventions: to be stored, shown as tables, or exported.
 public protocol EvaluationResult: Codable, Sendable {
@@ -10,6 +11,8 @@ public protocol EvaluationResult: Codable, Sendable {
   var warnings: [String] { get }
   /// One line a number, for spreadsheets: the first row is the header.
   var records: [[String]] { get }
+  /// The curves, with the counts behind their points.
+  var curves: [ResultCurve] { get }
 }
 
 /// A table of a result, its cells as text.
@@ -47,13 +50,16 @@ extension EvaluationResult {
   }
 
   /// The records as comma-separated values (RFC 4180, lines ended by LF).
-  public var csv: String {
-    records.map { cells in
-      cells.map { cell in
-        cell.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-          ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
-      }.joined(separator: ",") + "\n"
-    }.joined()
+  public var csv: String { records.map { CSV.line($0) }.joined() }
+}
+
+/// Comma-separated values (RFC 4180, lines ended by LF).
+enum CSV {
+  static func line(_ cells: [String]) -> String {
+    cells.map { cell in
+      cell.contains { $0 == "," || $0 == "\"" || $0.isNewline }
+        ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
+    }.joined(separator: ",") + "\n"
   }
 }
 
@@ -64,6 +70,11 @@ enum Cell {
 
   /// A rate with four decimals: `0.9898`.
   static func rate(_ value: Double?) -> String { fixed(value, 4) }
+
+  /// An interval of rates.
+  static func range(_ interval: BinomialInterval?) -> String {
+    interval.map { "\(rate($0.lower))–\(rate($0.upper))" } ?? none
+  }
 
   static func fixed(_ value: Double?, _ decimals: Int) -> String {
     value.map { String(format: "%.\(decimals)f", $0) } ?? none

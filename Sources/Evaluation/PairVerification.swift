@@ -48,35 +48,23 @@ public struct PairVerification: ProtocolKind {
     convention.similarity = try fields.value("similarity", default: convention.similarity) {
       try $0.choice(Similarity.self)
     }
-    targetFARs = try Self.targets(fields.required("far"))
+    targetFARs = try fields.required("far").rates(of: "a false accept rate")
     missing = try fields.value("missing", default: .error) { try $0.choice(MissingPolicy.self) }
-  }
-
-  private static func targets(_ node: ConfigurationNode) throws -> [Double] {
-    var targets: [Double] = []
-    for element in try node.list() {
-      let target = try element.number()
-      guard target > 0, target <= 1 else {
-        throw element.error(found: element.excerpt, expected: "a false accept rate above 0, at most 1")
-      }
-      guard !targets.contains(target) else {
-        throw element.error(found: "\(element.excerpt) a second time", expected: "each rate once")
-      }
-      targets.append(target)
-    }
-    guard !targets.isEmpty else { throw node.error(found: "no rates", expected: "at least one") }
-    return targets.sorted(by: >)
   }
 
   public func listDigests(folder: String) throws -> [ListDigest] {
     try lists.digests(folder: folder, folds: folds)
   }
 
-  public func evaluate(
-    _ table: EmbeddingTable, definition: ProtocolDefinition, lists folder: String
-  ) throws -> any EvaluationResult {
-    let task = try VerificationTask(
-      definition, self, lists: folder, names: table.names, source: table.source)
-    return try task.evaluate(table)
+  public func task(
+    _ definition: ProtocolDefinition, lists folder: String, names: [String], source: String
+  ) throws -> any EvaluationTask {
+    try VerificationTask(definition, self, lists: folder, names: names, source: source)
+  }
+
+  public func using(_ similarity: Similarity) throws -> Self {
+    var result = self
+    result.convention.similarity = try checked(similarity, among: Similarity.allCases)
+    return result
   }
 }

@@ -1,5 +1,6 @@
 import FeatureStores
 import Foundation
+import LinearAlgebra
 
 /// An evaluation protocol, as a YAML file defines it: what is compared, in which list files, by which rules.
 ///
@@ -73,9 +74,18 @@ public struct ProtocolDefinition: Sendable {
       advice: NearestName.suggestion(for: text, among: known).map { "Did you mean ‘\($0)’?" })
   }
 
-  /// Evaluates features with the list files in `folder`.
-  public func evaluate(_ table: EmbeddingTable, lists folder: String) throws -> any EvaluationResult {
-    try kind.evaluate(table, definition: self, lists: folder)
+  /// Evaluates embeddings with the list files in `folder`.
+  public func evaluate(_ embeddings: any EmbeddingSource, lists folder: String, workers: Workers = .one)
+    throws
+    -> any EvaluationResult
+  {
+    try task(lists: folder, names: embeddings.names, source: embeddings.source)
+      .evaluation(of: embeddings, workers: workers)
+  }
+
+  /// The protocol bound to the list files in `folder` and to images, of which `names[r]` is row r of `source`.
+  public func task(lists folder: String, names: [String], source: String) throws -> any EvaluationTask {
+    try kind.task(self, lists: folder, names: names, source: source)
   }
 
   /// The content of the list files that results depend on, as part of a run's identity.
@@ -120,16 +130,10 @@ extension ProtocolDefinition: Codable, Equatable {
 }
 
 extension ProtocolDefinition {
-  /// The same protocol with another similarity, which its results then carry. An error for a kind that has none.
+  /// The same protocol with another similarity, which its results then carry. An error for one that its kind does not have.
   public func using(_ similarity: Similarity) throws -> ProtocolDefinition {
-    guard var settings = pairVerification else {
-      throw HarnessError(
-        .usage, found: "protocol ‘\(name)’ of kind ‘\(type(of: kind).name)’, whose similarity is its own",
-        expected: "kind ‘\(PairVerification.name)’")
-    }
-    settings.convention.similarity = similarity
     var result = self
-    result.kind = settings
+    result.kind = try kind.using(similarity)
     return result
   }
 }

@@ -15,14 +15,33 @@ public protocol ProtocolKind: Codable, Equatable, Sendable {
   /// The content of the list files that a result depends on; missing or unexpected files are an error.
   func listDigests(folder: String) throws -> [ListDigest]
 
-  /// Evaluates features under `definition`, whose kind this is, with the list files in `folder`.
-  func evaluate(_ table: EmbeddingTable, definition: ProtocolDefinition, lists folder: String) throws
-    -> any EvaluationResult
+  /// Reads the list files in `folder` for `definition`, whose kind this is, and finds their images among `names`, of which `names[r]` is row r of
+  /// `source`.
+  func task(_ definition: ProtocolDefinition, lists folder: String, names: [String], source: String) throws
+    -> any EvaluationTask
+
+  /// The same with another similarity; an error for one that the kind does not have.
+  func using(_ similarity: Similarity) throws -> Self
+}
+
+extension ProtocolKind {
+  /// `similarity` where it is among `known`, else an error.
+  func checked(_ similarity: Similarity, among known: [Similarity]) throws -> Similarity {
+    guard known.contains(similarity) else {
+      throw HarnessError(
+        .usage, found: "the similarity ‘\(similarity.rawValue)’ for the kind ‘\(Self.name)’",
+        expected: "one of \(known.map(\.rawValue).joined(separator: ", "))")
+    }
+    return similarity
+  }
 }
 
 /// The known kinds of protocols.
 public enum ProtocolKinds {
-  public static let all: [any ProtocolKind.Type] = [PairVerification.self]
+  public static let all: [any ProtocolKind.Type] = [
+    PairVerification.self, TemplateVerification.self, TemplateIdentification.self,
+    DistractorIdentification.self, AllPairs.self, GroupVerification.self,
+  ]
 
   public static func named(_ name: String) -> (any ProtocolKind.Type)? { all.first { $0.name == name } }
 }

@@ -58,11 +58,16 @@ public enum Similarity: String, Codable, CaseIterable, Sendable {
         case .negativeL2: -squaredDistance(a, b).squareRoot()
         case .negativeSquaredL2: -squaredDistance(a, b)
         case .negativeSquaredL2Normalised: -squaredDistanceOfUnits(a, b)
-        case .negativeAngle: -acos(min(1, max(-1, cosineOfAngle(a, b)))) / .pi
+        case .negativeAngle: Self.negativeAngle(cosine: cosineOfAngle(a, b))
         }
       }
     }
   }
+}
+
+extension Similarity {
+  /// −arccos(cos)/π, of a cosine that rounding may have carried beyond ±1.
+  static func negativeAngle(cosine: Double) -> Double { -acos(min(1, max(-1, cosine))) / .pi }
 }
 
 private func dot(_ a: Span<Float>, _ b: Span<Float>) -> Double {

@@ -14,9 +14,18 @@ public struct VerificationConvention: Codable, Equatable, Sendable {
     case allPairs = "all-pairs"
   }
 
+  /// What is subtracted from features before they are compared.
+  public enum Centring: String, Codable, CaseIterable, Sendable {
+    /// For each fold the mean of the images of all other folds' pairs, an image counting as often as pairs name it (MagFace's option). Scores of different
+    /// folds then come from different features.
+    case otherFolds = "other-folds"
+  }
+
   /// The preset's name, or `custom` where a field differs from it.
   public var name: String
   public var similarity: Similarity
+  /// Nil where features are compared as they are.
+  public var centring: Centring?
   public var threshold: ThresholdConvention
   public var selection: Selection
   public var farRule: FARRule
@@ -25,13 +34,15 @@ public struct VerificationConvention: Codable, Equatable, Sendable {
   public var confidence: Double
 
   public init(
-    name: String, similarity: Similarity = .cosine, threshold: ThresholdConvention = .likeness,
+    name: String, similarity: Similarity = .cosine, centring: Centring? = nil,
+    threshold: ThresholdConvention = .likeness,
     selection: Selection = .otherFolds, farRule: FARRule = .atMost,
     equalErrorRate: EqualErrorRate.Interpolation = .linear,
     interval: BinomialInterval.Method = .clopperPearson, confidence: Double = 0.95
   ) {
     self.name = name
     self.similarity = similarity
+    self.centring = centring
     self.threshold = threshold
     self.selection = selection
     self.farRule = farRule
@@ -56,6 +67,10 @@ public struct VerificationConvention: Codable, Equatable, Sendable {
     VerificationConvention(
       name: "magface", similarity: .negativeAngle, threshold: .insightface,
       farRule: .nearestThinned),
+    VerificationConvention(
+      name: "magface-subtract-mean", similarity: .negativeAngle, centring: .otherFolds,
+      threshold: .insightface,
+      farRule: .nearestThinned),
     VerificationConvention(name: "pfe", threshold: .pfeFolds, farRule: .rounded),
     VerificationConvention(name: "opensphere", selection: .allPairs, farRule: .linear),
     VerificationConvention(name: "bob", farRule: .atMostImpostorScore, equalErrorRate: .nearestPoint),
@@ -76,10 +91,14 @@ public struct VerificationConvention: Codable, Equatable, Sendable {
       return
     }
     let mapping = try node.mapping(keys: [
-      "preset", "threshold", "selection", "far-rule", "equal-error-rate", "interval", "confidence",
+      "preset", "centring", "threshold", "selection", "far-rule", "equal-error-rate", "interval",
+      "confidence",
     ])
     let base = try mapping.value("preset", default: .likeness, Self.preset)
     self = base
+    centring = try mapping.value("centring", default: base.centring) { node in
+      try node.string() == "none" ? nil : node.choice(Centring.self)
+    }
     threshold = try mapping.value("threshold", default: base.threshold) {
       try ThresholdConvention($0, base: base.threshold)
     }

@@ -27,7 +27,11 @@ public struct VerificationResult: EvaluationResult, Equatable {
     private enum CodingKeys: String, CodingKey { case perFold, operatingPoints }
   }
 
-  init(_ task: VerificationTask, folds: [LabelledScores], embeddingDigest: String?) {
+  /// `selections` holds for each fold the scores that its threshold is chosen on, where they are not those of the other folds.
+  init(
+    _ task: VerificationTask, folds: [LabelledScores], selections: [LabelledScores]? = nil,
+    embeddingDigest: String?
+  ) {
     let header = VerificationHeader(task, scored: folds, embeddingDigest: embeddingDigest)
     let convention = header.convention
     var all = LabelledScores()
@@ -35,7 +39,12 @@ public struct VerificationResult: EvaluationResult, Equatable {
     let roc = all.roc
     let accuracy =
       switch convention.selection {
-      case .otherFolds: convention.threshold.crossValidatedAccuracy(folds)
+      case .otherFolds:
+        if let selections {
+          folds.count < 2 ? nil : convention.threshold.accuracy(folds, choosingOn: selections)
+        } else {
+          convention.threshold.crossValidatedAccuracy(folds)
+        }
       case .allPairs: convention.threshold.accuracy(folds, choosingOn: folds.map { _ in all })
       }
     let points = task.settings.targetFARs.map { target in
@@ -93,17 +102,13 @@ extension VerificationResult {
   private var operatingPointTable: ResultTable {
     ResultTable(
       title: "TAR at FAR by the rule \(header.convention.farRule.rawValue)",
-      columns: OperatingPoint.columns(header), rows: operatingPoints.map { $0.cells(header) })
+      columns: OperatingPoint.columns(
+        acceptance: header.acceptance, confidence: header.convention.confidence),
+      rows: operatingPoints.map { $0.cells(natural: header.naturalThreshold) })
   }
 
   public var records: [[String]] {
-    var rows = [
-      [
-        "protocol", "metric", "target_far", "value", "realised_far", "threshold", "accepted_genuine",
-        "genuine",
-        "accepted_impostor", "impostor", "lower", "upper", "confidence", "minimum_far", "attainable",
-      ]
-    ]
+    var rows = [["protocol"] + OperatingPoint.recordColumns]
     func add(_ metric: String, _ value: Double?, _ threshold: Double? = nil) {
       let filler = [String](repeating: "", count: 9)
       rows.append(
@@ -123,44 +128,8 @@ extension VerificationResult {
     add("auc", auc)
     add("eer", eer?.value)
     for point in operatingPoints {
-      rows.append([
-        header.protocolName, "tar", Cell.exact(point.targetFAR), Cell.exact(point.tar),
-        Cell.exact(point.realisedFAR), Cell.exact(point.threshold.map(header.naturalThreshold)),
-        Cell.count(point.acceptedGenuine), "\(point.genuineCount)", Cell.count(point.acceptedImpostor),
-        "\(point.impostorCount)", Cell.exact(point.interval?.lower), Cell.exact(point.interval?.upper),
-        Cell.exact(point.interval?.confidence), Cell.exact(point.minimumAttainableFAR), "\(point.attainable)",
-      ])
+      rows.append([header.protocolName] + point.record("tar", natural: header.naturalThreshold))
     }
     return rows
-  }
-}
-
-extension OperatingPoint {
-  static func columns(_ header: VerificationHeader) -> [ResultTable.Column] {
-    let percent = Cell.short(header.convention.confidence * 100)
-    return [
-      .init("target FAR"), .init("TAR"), .init("\(percent) % interval"), .init("realised FAR"),
-      .init(header.acceptance), .init("genuine accepted"), .init("impostors accepted"),
-      .init("smallest FAR"),
-    ]
-  }
-
-  func cells(_ header: VerificationHeader) -> [String] {
-    guard attainable else {
-      let needed = minimumAttainableFAR.map { " (needs FAR ≥ \(Cell.short($0)))" } ?? ""
-      return [
-        Cell.short(targetFAR), "not attainable\(needed)", "", "", "", "", "",
-        minimumAttainableFAR.map(Cell.short) ?? Cell.none,
-      ]
-    }
-    return [
-      Cell.short(targetFAR), Cell.rate(tar),
-      interval.map { "\(Cell.rate($0.lower))–\(Cell.rate($0.upper))" } ?? Cell.none,
-      realisedFAR.map(Cell.short) ?? "interpolated",
-      threshold.map { Cell.threshold(header.naturalThreshold($0)) } ?? Cell.none,
-      acceptedGenuine.map { "\($0) of \(genuineCount)" } ?? Cell.none,
-      acceptedImpostor.map { "\($0) of \(impostorCount)" } ?? Cell.none,
-      minimumAttainableFAR.map(Cell.short) ?? Cell.none,
-    ]
   }
 }

@@ -136,8 +136,22 @@ public struct VerificationTask: Sendable {
   /// The result of one model, whose features have the row of each name, on all folds.
   public func evaluate(_ features: Matrix<Float>, embeddingDigest: String? = nil) throws -> VerificationResult
   {
-    let folds = try (0..<foldCount).map { try scores(features, fold: $0) }
-    return VerificationResult(self, folds: folds, embeddingDigest: embeddingDigest)
+    guard settings.convention.centring != nil else {
+      let folds = try (0..<foldCount).map { try scores(features, fold: $0) }
+      return VerificationResult(self, folds: folds, embeddingDigest: embeddingDigest)
+    }
+    let models = try (0..<foldCount).map { fold -> FoldModel in
+      let others = pairs.filter { $0.listed.fold != fold }
+      let centred = MeanSubtraction.subtracting(
+        meanOf: others.compactMap(\.firstRow) + others.compactMap(\.secondRow), from: features)
+      var selection = LabelledScores()
+      for other in 0..<foldCount where other != fold {
+        selection.append(contentsOf: try scores(centred, fold: other))
+      }
+      return FoldModel(test: try scores(centred, fold: fold), selection: selection)
+    }
+    return VerificationResult(
+      self, folds: models.map(\.test), selections: models.map(\.selection), embeddingDigest: embeddingDigest)
   }
 
   /// One model of a fold-wise experiment: what it scores on the fold that it is tested on, and on the one that thresholds are chosen on.

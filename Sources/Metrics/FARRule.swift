@@ -27,12 +27,15 @@ public enum FARRule: String, Codable, CaseIterable, Sendable {
   /// t is the k-th highest impostor score with k = FAR·N rounded half to even; just above the highest by 1e-8 for
   /// k = 0 (PFE, AdaFace `DIR_FAR`).
   case rounded
+  /// t is just above the k-th highest impostor score with k = max(1, ⌊FAR·N⌋): accepted is only what exceeds it, so k − 1 false accepts at the
+  /// most (insightface's identification).
+  case aboveKth
 
   /// Whether the rule reads between operating points, so that no threshold and no counts belong to its TAR.
   public var interpolates: Bool {
     switch self {
     case .linear, .linearOpenBR, .logLinear: true
-    case .atMost, .atMostImpostorScore, .nearest, .nearestThinned, .next, .rounded: false
+    case .atMost, .atMostImpostorScore, .nearest, .nearestThinned, .next, .rounded, .aboveKth: false
     }
   }
 }
@@ -62,6 +65,7 @@ extension ROCCurve {
     case .nearestThinned: return reading(at: pointNearest(targetFAR, among: indicesWithoutCollinear()))
     case .next: return reading(at: point(min(firstIndex { isAbove(targetFAR, at: $0) }, count - 1)))
     case .rounded: return reading(at: pointRounded(targetFAR))
+    case .aboveKth: return reading(at: pointAboveKth(targetFAR))
     case .linear: return interpolated(at: targetFAR, logarithmic: false)
     case .logLinear: return interpolated(at: targetFAR, logarithmic: true)
     case .linearOpenBR: return readingOpenBR(at: targetFAR)
@@ -76,6 +80,11 @@ extension ROCCurve {
   private func pointAtMost(_ targetFAR: Double) -> Point {
     let allowed = allowedFalseAccepts(targetFAR: targetFAR, impostors: impostorCount)
     return point(firstIndex { acceptedImpostor[$0] > allowed } - 1)
+  }
+
+  /// The TAR by `atMost`, from the exact curve or one that keeps its rates.
+  func rateAtMost(_ targetFAR: Double) -> Double? {
+    genuineCount > 0 && impostorCount > 0 ? tar(pointAtMost(targetFAR)) : nil
   }
 
   private func pointAtMostImpostorScore(_ targetFAR: Double) -> Point {
@@ -110,6 +119,12 @@ extension ROCCurve {
       Int((Double(impostorCount) * targetFAR).rounded(.toNearestOrEven)), impostorCount)
     let threshold = thresholds[firstIndex { acceptedImpostor[$0] >= max(wanted, 1) }]
     return accepted(at: wanted == 0 ? threshold + 1e-8 : threshold)
+  }
+
+  private func pointAboveKth(_ targetFAR: Double) -> Point {
+    let allowed = allowedFalseAccepts(targetFAR: targetFAR, impostors: impostorCount)
+    let threshold = thresholds[firstIndex { acceptedImpostor[$0] >= max(allowed, 1) }]
+    return accepted(at: threshold.nextUp)
   }
 
   private func isAbove(_ targetFAR: Double, at index: Int) -> Bool {

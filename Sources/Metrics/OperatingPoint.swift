@@ -89,10 +89,12 @@ extension ROCCurve {
         } : nil)
   }
 
-  /// The TAR at each of `targetFARs` by `rule`; nil where the target is not attainable or a class is empty.
+  /// The TAR at each of `targetFARs` by `rule`; nil where the target is not attainable or a class is empty. By `atMost` it may be read from a
+  /// curve thinned by `genuineScores`, too.
   public func tar(onGrid targetFARs: [Double], rule: FARRule = .atMost) -> [Double?] {
     targetFARs.map { target in
       guard allowedFalseAccepts(targetFAR: target, impostors: impostorCount) >= 1 else { return nil }
+      if rule == .atMost, thinning?.keepsRates == true { return rateAtMost(target) }
       return reading(at: target, rule: rule)?.tar
     }
   }

@@ -55,6 +55,19 @@ public struct ROCCurve: Codable, Equatable, Sendable {
     self.thinning = thinning
   }
 
+  /// The exact curve of counts that were made elsewhere: columns of one length, thresholds descending, counts climbing to the totals.
+  init(
+    genuineCount: Int, impostorCount: Int, thresholds: [Double], acceptedGenuine: [Int],
+    acceptedImpostor: [Int]
+  ) {
+    self.genuineCount = genuineCount
+    self.impostorCount = impostorCount
+    self.thresholds = thresholds
+    self.acceptedGenuine = acceptedGenuine
+    self.acceptedImpostor = acceptedImpostor
+    thinning = nil
+  }
+
   /// The number of points, without the origin.
   public var count: Int { thresholds.count }
 

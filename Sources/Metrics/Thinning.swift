@@ -9,6 +9,13 @@ public enum Thinning: Codable, Equatable, Sendable {
   /// Keeps the first and the last point in each of `perDecade` bins a decade of FAR, and the point of highest TAR
   /// at zero FAR. Bounds the points by 2·perDecade a decade; every vertical extent inside a bin survives.
   case logFAR(perDecade: Int)
+  /// Keeps the points at which a genuine comparison is accepted, and the last: as many points as distinct genuine scores, however many
+  /// impostors there are. Between two of them the true accept rate stands still, so the rate that the rule `atMost` reads at any FAR is that of
+  /// the exact curve, and may be read from this one.
+  case genuineScores
+
+  /// Whether TAR by the rule `atMost` is the same as on the exact curve.
+  var keepsRates: Bool { self == .genuineScores }
 }
 
 extension ROCCurve {
@@ -20,6 +27,11 @@ extension ROCCurve {
     case .logFAR(let perDecade):
       precondition(perDecade > 0, "no bins a decade")
       return ROCCurve(keeping: indicesOfBins(perDecade: perDecade), of: self, thinning: rule)
+    case .genuineScores:
+      let indices = (0..<count).filter { index in
+        index == count - 1 || acceptedGenuine[index] > (index == 0 ? 0 : acceptedGenuine[index - 1])
+      }
+      return ROCCurve(keeping: indices, of: self, thinning: rule)
     }
   }
 

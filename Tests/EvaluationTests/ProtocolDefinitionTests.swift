@@ -107,7 +107,7 @@ struct ProtocolDefinitionTests {
   @Test func `An unknown name lists the known ones and suggests the nearest`() throws {
     let error = try harnessError { try ProtocolDefinition.located("cfp_fp", folder: Self.folder) }
     #expect(error.kind == .missingInput)
-    #expect(error.expected?.contains("agedb-30, calfw, cfp-ff, cfp-fp, cplfw, lfw") == true)
+    #expect(error.expected?.contains("agedb-30, bfw, blufr, calfw, cfp-ff, cfp-fp, cplfw, ijba") == true)
     #expect(error.advice == "Did you mean ‘cfp-fp’?")
     let none = try harnessError { try ProtocolDefinition.located("lfw", folder: "/nowhere") }
     #expect(none.kind == .missingInput)

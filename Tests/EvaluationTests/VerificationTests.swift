@@ -228,3 +228,33 @@ struct VerificationTests {
     #expect(rows.contains { $0[1] == "tar" && $0[2] == "0.1" && $0[3].isEmpty && $0.last == "false" })
   }
 }
+
+extension VerificationTests {
+  @Test func `Centring subtracts from each fold the mean of the other fold's images`() throws {
+    let lists = try ListFolder(["pairs.txt": Self.list])
+    let result = try definition("{format: lfw}", "convention: {centring: other-folds}", far: "[0.5]")
+      .result(circle(Self.angles), lists)
+    // Every image is in two pairs of its fold, so the mean is that of the fold's four images.
+    let points = Self.angles.map { (cos($0.degrees * .pi / 180), sin($0.degrees * .pi / 180)) }
+    func scores(_ fold: Int, centre: Int) -> LabelledScores {
+      let others = points[4 * centre..<4 * centre + 4]
+      let mean = (others.map { $0.0 }.reduce(0, +) / 4, others.map { $0.1 }.reduce(0, +) / 4)
+      let values = [(0, 1), (2, 3), (0, 2), (1, 3)].map { pair -> Double in
+        let (a, b) = (points[4 * fold + pair.0], points[4 * fold + pair.1])
+        let (x, y) = ((a.0 - mean.0, a.1 - mean.1), (b.0 - mean.0, b.1 - mean.1))
+        return (x.0 * y.0 + x.1 * y.1)
+          / ((x.0 * x.0 + x.1 * x.1) * (y.0 * y.0 + y.1 * y.1)).squareRoot()
+      }
+      return LabelledScores(scores: values, isGenuine: [true, true, false, false])
+    }
+    let tests = [scores(0, centre: 1), scores(1, centre: 0)]
+    let expected = try #require(
+      ThresholdConvention.likeness.accuracy(
+        tests, choosingOn: [scores(1, centre: 1), scores(0, centre: 0)]))
+    let accuracy = try #require(result.accuracy)
+    #expect(accuracy.perFold == expected.perFold)
+    for (a, b) in zip(accuracy.thresholds, expected.thresholds) { #expect(agree(a, b, 1e-6)) }
+    let sorted = (tests[0].scores + tests[1].scores).sorted(by: >)
+    for (a, b) in zip(result.roc.thresholds, sorted) { #expect(agree(a, b, 1e-6)) }
+  }
+}

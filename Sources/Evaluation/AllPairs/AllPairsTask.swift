@@ -1,0 +1,139 @@
+import FeatureStores
+import LinearAlgebra
+import Metrics
+
+/// The trials of a protocol of all pairs, resolved to rows.
+public struct AllPairsTask: EvaluationTask {
+  /// The images of one trial, person by person.
+  struct Trial: Sendable {
+    /// The row of each image.
+    let rows: [Int]
+    /// For each image the end of its person's images.
+    let personEnds: [Int]
+    let people: Int
+
+    var genuineCount: Int { personEnds.indices.reduce(0) { $0 + personEnds[$1] - $1 - 1 } }
+    var impostorCount: Int { rows.count * (rows.count - 1) / 2 - genuineCount }
+  }
+
+  public let definition: ProtocolDefinition
+  public let settings: AllPairs
+  public let listDigests: [ListDigest]
+  public let warnings: [String]
+  let trials: [Trial]
+
+  init(
+    _ definition: ProtocolDefinition, _ settings: AllPairs, lists folder: String, names: [String],
+    source: String
+  ) throws {
+    self.definition = definition
+    self.settings = settings
+    listDigests = try settings.listDigests(folder: folder)
+    let index = try ImageIndex(names, source: source)
+    trials = try (1...settings.trials).map { number in
+      try Self.trial("\(folder)/\(settings.file(trial: number))", settings, index)
+    }
+    warnings = []
+  }
+
+  private static func trial(_ file: String, _ settings: AllPairs, _ index: ImageIndex) throws -> Trial {
+    var entries: [(person: Int, row: Int)] = []
+    var people: [String: Int] = [:]
+    var missing: [String] = []
+    var seen: Set<String> = []
+    try ListScanner(path: file).forEachLine { line in
+      guard !line.text(0).hasPrefix("#") else { return }
+      try line.require(2, columns: "image identity")
+      let name = settings.naming.storeName(line.text(0))
+      guard seen.insert(name).inserted else {
+        throw line.error(found: "`\(line.text(0))` a second time", expected: "each image once")
+      }
+      let identity = line.text(1)
+      let person = people[identity] ?? people.count
+      people[identity] = person
+      if let row = index[name] { entries.append((person, row)) } else { missing.append(name) }
+    }
+    _ = try AbsentImages(missing, policy: .error, list: file, index: index)
+    // Images of a person side by side, in the order of the list: sorting by two keys keeps it.
+    let order = entries.indices.sorted { (entries[$0].person, $0) < (entries[$1].person, $1) }
+    var ends = [Int](repeating: order.count, count: order.count)
+    for place in order.indices.dropLast().reversed() {
+      let isLast = entries[order[place]].person != entries[order[place + 1]].person
+      ends[place] = isLast ? place + 1 : ends[place + 1]
+    }
+    return Trial(rows: order.map { entries[$0].row }, personEnds: ends, people: people.count)
+  }
+
+  public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
+  {
+    try result(of: embeddings, workers: workers)
+  }
+
+  /// The result of `embeddings`, whose rows have the names that the task was made with. The embeddings of one trial are in memory; scores are not:
+  /// `blockRows` of the images are compared with the others at a time, which changes nothing but memory.
+  public func result(of embeddings: any EmbeddingSource, workers: Workers = .one, blockRows: Int = 2048)
+    throws
+    -> AllPairsResult
+  {
+    let outcomes = try trials.map { trial in
+      let features = try ComparedRows(similarity: settings.convention.similarity).read(trial.rows, embeddings)
+      let needed = allowedFalseAccepts(
+        targetFAR: settings.targetFARs.first ?? 0, impostors: trial.impostorCount)
+      guard needed < 1 << 28 else {
+        throw HarnessError(
+          .badInput, place: "protocol \(definition.name), far",
+          found: "\(needed) of \(trial.impostorCount) impostor scores to be kept",
+          expected: "at most \(1 << 28)",
+          advice: "Leave out the largest target.")
+      }
+      var scores = Self.scores(features, trial, keeping: needed + 2, blockRows: blockRows, workers: workers)
+      return AllPairsResult.Trial(
+        trial, curve: ROCCurve(genuine: &scores.genuine, highestImpostors: scores.impostor),
+        settings: settings)
+    }
+    return AllPairsResult(self, trials: outcomes, embeddingDigest: try embeddings.contentDigest())
+  }
+
+  /// What belongs to one stripe of rows.
+  private struct Stripe {
+    var genuine: [Float] = []
+    var candidates: [Float] = []
+  }
+
+  private static func scores(
+    _ features: Matrix<Float>, _ trial: Trial, keeping capacity: Int, blockRows: Int, workers: Workers
+  ) -> (genuine: [Float], impostor: HighestScores) {
+    var genuine: [Float] = []
+    var impostor = HighestScores(capacity: capacity)
+    let count = trial.rows.count
+    let ends = trial.personEnds
+    for top in stride(from: 0, to: count, by: blockRows) {
+      let tiles = ScoreTiles(features.rows(in: top..<min(count, top + blockRows)))
+      var stripes = [Stripe](repeating: Stripe(), count: tiles.stripes)
+      for left in stride(from: top, to: count, by: blockRows) {
+        let floor = impostor.floor
+        let block = features.rows(in: left..<min(count, left + blockRows))
+        tiles.forEachRow(with: block, states: &stripes, workers: workers) { stripe, row, columns, products in
+          let image = top + row
+          // Each pair once: only images after this one, of which the person's own come first.
+          let first = max(columns.lowerBound, image + 1 - left)
+          let split = min(columns.upperBound, max(first, ends[image] - left))
+          if first < split {
+            for column in first..<split { stripe.genuine.append(products[column - columns.lowerBound]) }
+          }
+          guard split < columns.upperBound, VectorKernels.maximum(products) >= floor else { return }
+          for column in split..<columns.upperBound where products[column - columns.lowerBound] >= floor {
+            stripe.candidates.append(products[column - columns.lowerBound])
+          }
+        }
+        for stripe in stripes.indices {
+          for score in stripes[stripe].candidates { impostor.keep(score) }
+          stripes[stripe].candidates.removeAll(keepingCapacity: true)
+        }
+      }
+      for stripe in stripes { genuine += stripe.genuine }
+    }
+    impostor.skip(trial.impostorCount)
+    return (genuine, impostor)
+  }
+}

@@ -1,0 +1,64 @@
+import LinearAlgebra
+import Metrics
+
+/// One pass over a stream of candidates against searches that stay in memory: what is kept are the best scores of each search and the best of
+/// all, both exact.
+///
+/// No score is ever stored that does not stand among them, so memory does not grow with the stream. Scores are those of `ScoreTiles`, so nothing
+/// depends on the blocks in which candidates come or on the number of threads.
+struct DistractorSearch {
+  /// What belongs to one stripe of searches.
+  private struct Stripe {
+    /// One a search.
+    var best: [RankHeap]
+    /// Scores of the current block that may be among the highest of all.
+    var candidates: [Float] = []
+  }
+
+  private let tiles: ScoreTiles
+  private let workers: Workers
+  private var stripes: [Stripe]
+  /// The highest scores of all searches with all candidates.
+  private(set) var highest: HighestScores
+
+  /// - Parameters:
+  ///   - searches: one row each.
+  ///   - ranks: how many of the best candidates of each search are kept.
+  ///   - highest: how many of the highest scores of all are kept.
+  init(_ searches: Matrix<Float>, ranks: Int, highest count: Int, workers: Workers) {
+    let tiles = ScoreTiles(searches)
+    self.tiles = tiles
+    self.workers = workers
+    stripes = (0..<tiles.stripes).map { stripe in
+      Stripe(best: tiles.rows(ofStripe: stripe).map { _ in RankHeap(capacity: ranks) })
+    }
+    highest = HighestScores(capacity: count)
+  }
+
+  /// Takes in candidates, one row each.
+  mutating func add(_ candidates: Matrix<Float>) {
+    let floor = highest.floor
+    tiles.forEachRow(with: candidates, states: &stripes, workers: workers) { stripe, row, _, scores in
+      let search = row % ScoreTiles.stripeRows
+      // Most tiles have no score that matters, and their maximum tells.
+      let least = min(floor, stripe.best[search].floor)
+      guard VectorKernels.maximum(scores) >= least else { return }
+      for index in scores.indices {
+        let score = scores[index]
+        guard score >= least else { continue }
+        if score >= floor { stripe.candidates.append(score) }
+        stripe.best[search].insert(score)
+      }
+    }
+    highest.skip(tiles.rows * candidates.rows)
+    for stripe in stripes.indices {
+      for score in stripes[stripe].candidates { highest.keep(score) }
+      stripes[stripe].candidates.removeAll(keepingCapacity: true)
+    }
+  }
+
+  /// The best scores of one search so far, descending.
+  func best(ofSearch row: Int) -> [Float] {
+    stripes[row / ScoreTiles.stripeRows].best[row % ScoreTiles.stripeRows].descending
+  }
+}

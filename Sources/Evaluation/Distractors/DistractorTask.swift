@@ -1,0 +1,180 @@
+import FeatureStores
+import LinearAlgebra
+import Metrics
+
+/// The lists of a protocol of identification among distractors, resolved to rows.
+public struct DistractorTask: EvaluationTask {
+  public let definition: ProtocolDefinition
+  public let settings: DistractorIdentification
+  public let listDigests: [ListDigest]
+  public let warnings: [String]
+  public let noise: NoiseCounts
+  /// The row and the identity of each probe photo, in the order of the list.
+  let probes: [(row: Int, identity: Int)]
+  /// Probes whose embedding is replaced.
+  let replacedProbes: [Int]
+  /// The row of each distractor, in the order of the list.
+  let distractors: [Int32]
+  /// Distractors whose embedding is replaced, ascending.
+  let replacedDistractors: [Int]
+  /// How many of `distractors` belong to each size.
+  let counts: [Int]
+
+  /// What the noise lists hold, and what was found of it.
+  public struct NoiseCounts: Codable, Equatable, Sendable {
+    public let rule: DistractorConvention.Noise
+    public let listedProbes: Int
+    public let foundProbes: Int
+    public let listedDistractors: Int
+    /// In the largest list of distractors.
+    public let foundDistractors: Int
+  }
+
+  init(
+    _ definition: ProtocolDefinition, _ settings: DistractorIdentification, lists folder: String,
+    names: [String], source: String
+  ) throws {
+    self.definition = definition
+    self.settings = settings
+    let lists = settings.lists
+    let rule = settings.convention.noise
+    listDigests = try settings.listDigests(folder: folder)
+    let index = try ImageIndex(names, source: source)
+    let photos = try lists.readProbes(folder: folder)
+    let images = try lists.readDistractors(folder: folder, sizes: settings.sizes)
+    func noise(_ file: String?, among images: [String]) throws -> (indices: [Int], listed: Int) {
+      guard rule != .keep, let file else { return ([], 0) }
+      return try MegaFaceLists.noise("\(folder)/\(file)", among: images)
+    }
+    let probeNoise = try noise(lists.probeNoise, among: photos.map { $0.image })
+    let distractorNoise = try noise(lists.distractorNoise, among: images)
+    self.noise = NoiseCounts(
+      rule: rule, listedProbes: probeNoise.listed, foundProbes: probeNoise.indices.count,
+      listedDistractors: distractorNoise.listed, foundDistractors: distractorNoise.indices.count)
+    var identities: [String: Int] = [:]
+    let numbers = photos.map { photo in
+      let number = identities[photo.identity] ?? identities.count
+      identities[photo.identity] = number
+      return number
+    }
+    let excludedProbes = Set(rule == .exclude ? probeNoise.indices : [])
+    let excludedDistractors = Set(rule == .exclude ? distractorNoise.indices : [])
+    let keptPhotos = photos.indices.filter { !excludedProbes.contains($0) }
+    let keptImages = images.indices.filter { !excludedDistractors.contains($0) }
+    let probeRows = try Self.rows(
+      keptPhotos.map { settings.probeNaming.storeName(photos[$0].image) }, index,
+      list: "\(folder)/\(lists.probes)")
+    distractors = try Self.rows(
+      keptImages.map { settings.distractorNaming.storeName(images[$0]) }, index,
+      list: "\(folder)/\(lists.distractorFile(size: settings.sizes.last ?? 0))"
+    ).map { Int32($0) }
+    probes = zip(probeRows, keptPhotos).map { ($0, numbers[$1]) }
+    replacedProbes = rule == .replace ? probeNoise.indices : []
+    replacedDistractors = rule == .replace ? distractorNoise.indices : []
+    counts = settings.sizes.map { size in
+      size - (rule == .exclude ? distractorNoise.indices.count { $0 < size } : 0)
+    }
+    warnings = try Self.check(
+      probes.map { $0.identity }, list: "\(folder)/\(lists.probes)", listed: photos.count)
+  }
+
+  /// The rows of images, all of which must be there.
+  private static func rows(_ names: [String], _ index: ImageIndex, list: String) throws -> [Int] {
+    let rows = names.map { index[$0] }
+    let missing = rows.indices.filter { rows[$0] == nil }.map { names[$0] }
+    _ = try AbsentImages(missing, policy: .error, list: list, index: index)
+    return rows.compactMap(\.self)
+  }
+
+  private static func check(_ identities: [Int], list: String, listed: Int) throws -> [String] {
+    var photos: [Int: Int] = [:]
+    for identity in identities { photos[identity, default: 0] += 1 }
+    guard photos.values.contains(where: { $0 > 1 }) else {
+      throw HarnessError(
+        .badInput, file: list, found: "no identity with two photos that can be searched for",
+        expected: "at least one")
+    }
+    let alone = photos.values.count { $0 == 1 }
+    return alone == 0
+      ? []
+      : [
+        "\(alone) \(alone == 1 ? "identity has" : "identities have") one photo only: it is no mate, but counts as an impostor of every distractor"
+      ]
+  }
+
+  public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
+  {
+    try result(of: embeddings, workers: workers)
+  }
+
+  /// Distractors read at a time: a multiple of a tile's columns, so that no tile is padded.
+  public static let blockRows = 4 * ScoreTiles.tileColumns
+
+  /// The result of `embeddings`, whose rows have the names that the task was made with. One pass over the distractors, of which `blockRows`
+  /// are read at a time: that changes nothing but memory.
+  public func result(
+    of embeddings: any EmbeddingSource, workers: Workers = .one, blockRows: Int = Self.blockRows
+  ) throws -> DistractorResult {
+    let searches = try probeEmbeddings(embeddings)
+    let mates = mateScores(searches, workers)
+    var genuine = mates.flatMap(\.self)
+    let largest = counts.last ?? 0
+    let needed = try neededImpostors(searches: probes.count, distractors: largest)
+    var search = DistractorSearch(
+      searches, ranks: settings.ranks.last ?? 1, highest: needed, workers: workers)
+    var done = 0
+    var sizes: [DistractorResult.Size] = []
+    for (size, count) in zip(settings.sizes, counts) {
+      while done < count {
+        let block = done..<min(done + blockRows, count)
+        search.add(try distractorEmbeddings(embeddings, block))
+        done = block.upperBound
+      }
+      sizes.append(
+        DistractorResult.Size(
+          listed: size, distractors: count, settings: settings, match: match(search, mates),
+          curve: ROCCurve(genuine: &genuine, highestImpostors: search.highest)))
+    }
+    return DistractorResult(self, sizes: sizes, embeddingDigest: try embeddings.contentDigest())
+  }
+
+  private func match(_ search: DistractorSearch, _ mates: [[Float]]) -> CumulativeMatch {
+    var match = CumulativeMatch(maximumRank: settings.ranks.last ?? 1, ties: settings.convention.ties)
+    for (row, scores) in mates.enumerated() where !scores.isEmpty {
+      let best = search.best(ofSearch: row)
+      for score in scores { match.add(mate: score, others: best) }
+    }
+    return match
+  }
+
+  /// How many of the highest impostor scores every target needs, with the next beyond it.
+  private func neededImpostors(searches: Int, distractors: Int) throws -> Int {
+    let all = searches * distractors
+    let needed =
+      allowedFalseAccepts(targetFAR: settings.targetFARs.first ?? 0, impostors: all) + 2
+    guard needed <= 1 << 28 else {
+      throw HarnessError(
+        .badInput, place: "protocol \(definition.name), far",
+        found:
+          "\(settings.targetFARs.first ?? 0) of \(all) impostor comparisons, \(needed - 2) scores to be kept",
+        expected: "at most \(1 << 28)", advice: "Leave out the largest target, or the largest size.")
+    }
+    return needed
+  }
+
+  /// For each probe photo the scores of the other photos of its identity, in the order of the list.
+  private func mateScores(_ searches: Matrix<Float>, _ workers: Workers) -> [[Float]] {
+    let tiles = ScoreTiles(searches)
+    var stripes = [[[Float]]](repeating: [], count: tiles.stripes)
+    for stripe in stripes.indices {
+      stripes[stripe] = [[Float]](repeating: [], count: tiles.rows(ofStripe: stripe).count)
+    }
+    let identities = probes.map { $0.identity }
+    tiles.forEachRow(with: searches, states: &stripes, workers: workers) { stripe, row, columns, scores in
+      for column in columns where column != row && identities[column] == identities[row] {
+        stripe[row % ScoreTiles.stripeRows].append(scores[column - columns.lowerBound])
+      }
+    }
+    return stripes.flatMap(\.self)
+  }
+}

@@ -1,0 +1,98 @@
+import LinearAlgebra
+import Metrics
+
+/// Searches one gallery with many probes, whose scores are never stored for more than a stripe of probes a thread.
+struct GallerySearch {
+  let similarity: Similarity
+  let ties: CumulativeMatch.Ties
+  /// Of each gallery entry the number of the subject; −1 for nobody's mate.
+  let gallerySubjects: [Int]
+  /// Of each gallery entry whether it can be compared.
+  let galleryIsThere: [Bool]
+  /// Of each probe the number of the subject; −1 where it is in no gallery.
+  let probeSubjects: [Int]
+  let probeIsThere: [Bool]
+  /// How many of the highest scores of pairs of different people are kept; 0 for none. Only mated searches count, as in the
+  /// rule that asks for them.
+  var highestPairs = 0
+
+  struct Found {
+    var searches = IdentificationSearches()
+    var highest: HighestScores?
+  }
+
+  /// What belongs to one stripe of probes.
+  private struct Stripe {
+    /// The scores of the stripe's probes with the gallery, row by row; empty before and after.
+    var scores: [Float] = []
+    /// One a probe.
+    var outcomes: [Outcome]
+    var highest: HighestScores?
+  }
+
+  private enum Outcome {
+    case mated(IdentificationSearches.Mated)
+    case nonMated(Float)
+  }
+
+  func run(probes: Matrix<Float>, gallery: Matrix<Float>, workers: Workers) -> Found {
+    precondition(
+      probes.rows == probeSubjects.count && gallery.rows == gallerySubjects.count, "other numbers of rows")
+    var mates = [[Int]](
+      repeating: [], count: 1 + max(gallerySubjects.max() ?? -1, probeSubjects.max() ?? -1))
+    for (entry, subject) in gallerySubjects.enumerated() where subject >= 0 { mates[subject].append(entry) }
+    let matesOfSubject = mates
+    let tiles = ScoreTiles(probes)
+    let size = gallery.rows
+    var stripes = (0..<tiles.stripes).map { stripe in
+      Stripe(
+        outcomes: [Outcome](repeating: .nonMated(-.infinity), count: tiles.rows(ofStripe: stripe).count),
+        highest: highestPairs > 0 ? HighestScores(capacity: highestPairs) : nil)
+    }
+    tiles.forEachRow(with: gallery, states: &stripes, workers: workers) { stripe, probe, columns, products in
+      let row = probe % ScoreTiles.stripeRows
+      if stripe.scores.isEmpty {
+        stripe.scores = [Float](repeating: 0, count: stripe.outcomes.count * size)
+      }
+      let isThere = probeIsThere[probe]
+      for index in products.indices {
+        let entry = columns.lowerBound + index
+        stripe.scores[row * size + entry] =
+          isThere && galleryIsThere[entry] ? similarity.templateScore(products[index]) : -.infinity
+      }
+      guard columns.upperBound == size else { return }
+      let subject = probeSubjects[probe]
+      let mates = subject < 0 ? [] : matesOfSubject[subject]
+      stripe.outcomes[row] = outcome(stripe.scores[row * size..<(row + 1) * size], mates)
+      if !mates.isEmpty {
+        for entry in 0..<size where gallerySubjects[entry] != subject {
+          let score = stripe.scores[row * size + entry]
+          stripe.highest?.insert(score)
+        }
+      }
+      if row == stripe.outcomes.count - 1 { stripe.scores = [] }
+    }
+    var found = Found()
+    if highestPairs > 0 { found.highest = HighestScores(capacity: highestPairs) }
+    for stripe in stripes {
+      for outcome in stripe.outcomes {
+        switch outcome {
+        case .mated(let search): found.searches.add(search)
+        case .nonMated(let best): found.searches.add(nonMated: best)
+        }
+      }
+      if let highest = stripe.highest { found.highest?.merge(highest) }
+    }
+    return found
+  }
+
+  private func outcome(_ scores: ArraySlice<Float>, _ mates: [Int]) -> Outcome {
+    guard !mates.isEmpty else { return .nonMated(scores.max() ?? -.infinity) }
+    let first = scores.startIndex
+    let best = mates.map { scores[first + $0] }.max() ?? -.infinity
+    guard best > -.infinity else { return .mated(.init(score: best, rank: nil)) }
+    func isAhead(_ score: Float) -> Bool { ties == .pessimistic ? score >= best : score > best }
+    let ahead = scores.count(where: isAhead) - mates.count { isAhead(scores[first + $0]) }
+    return .mated(.init(score: best, rank: ahead + 1))
+  }
+}

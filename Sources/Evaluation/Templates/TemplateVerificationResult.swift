@@ -1,0 +1,139 @@
+import Metrics
+
+/// What one set of embeddings scores on a protocol of template comparisons.
+public struct TemplateVerificationResult: EvaluationResult, Equatable {
+  public static let kind = TemplateVerification.name
+
+  public let header: EvaluationHeader
+  public let convention: TemplateConvention
+  public let missing: AbsentImages
+  /// One, or those of IJB-A.
+  public let splits: [Split]
+  /// At the protocol's targets, descending: the mean over splits; nil where there is one split only.
+  public let rates: [AveragedTAR]?
+  public let warnings: [String]
+
+  /// What one split gave.
+  public struct Split: Codable, Equatable, Sendable {
+    public let images: Int
+    public let media: Int
+    public let templates: Int
+    public let emptyTemplates: Int
+    public let genuine: Int
+    public let impostor: Int
+    public let auc: Double?
+    public let eer: EqualErrorRate?
+    /// At the protocol's targets, descending; read from the exact curve.
+    public let operatingPoints: [OperatingPoint]
+    /// The curve at its genuine scores, which keeps every TAR.
+    public let roc: ROCCurve
+
+    init(_ curve: ROCCurve, settings: TemplateVerification, templates set: TemplateSet) {
+      let convention = settings.convention
+      images = set.images.count
+      media = set.mediaCount
+      templates = set.count
+      emptyTemplates = set.emptyCount
+      genuine = curve.genuineCount
+      impostor = curve.impostorCount
+      auc = curve.auc
+      eer = curve.equalErrorRate(interpolation: convention.equalErrorRate)
+      operatingPoints = settings.targetFARs.map {
+        curve.operatingPoint(
+          at: $0, rule: convention.farRule, confidence: convention.confidence,
+          intervalMethod: convention.interval)
+      }
+      roc = curve.thinned(.genuineScores)
+    }
+  }
+
+  /// The TAR at one target over the splits.
+  public struct AveragedTAR: Codable, Equatable, Sendable {
+    public let targetFAR: Double
+    /// Nil where some split cannot support the target.
+    public let spread: Spread?
+  }
+
+  init(_ task: TemplateVerificationTask, splits: [Split], embeddingDigest: String?) {
+    header = EvaluationHeader(task, embeddingDigest: embeddingDigest)
+    convention = task.settings.convention
+    missing = task.missing
+    self.splits = splits
+    let averaged = task.settings.targetFARs.enumerated().map { index, target in
+      let values = splits.compactMap { $0.operatingPoints[index].tar }
+      return AveragedTAR(targetFAR: target, spread: values.count == splits.count ? Spread(values) : nil)
+    }
+    rates = splits.count > 1 ? averaged : nil
+    warnings =
+      task.warnings
+      + averaged.filter { $0.spread == nil }.map {
+        let impostors = splits.map(\.impostor).min() ?? 0
+        return "FAR \(Cell.short($0.targetFAR)) is not attainable with \(impostors) impostor pairs"
+      }
+  }
+}
+
+extension TemplateVerificationResult {
+  public var tables: [ResultTable] {
+    let title =
+      "\(header.title) (\(header.protocolName) v\(header.protocolVersion)), \(convention.similarity.measure), "
+      + "convention \(convention.name): \(convention.pooling.summary)"
+    var tables = [
+      ResultTable(
+        title: title,
+        columns: (splits.count > 1 ? [.init("split")] : []) + [
+          .init("AUC"), .init("EER"), .init("pairs"), .init("templates"), .init("media"), .init("images"),
+        ],
+        rows: splits.enumerated().map { number, split in
+          (splits.count > 1 ? ["\(number + 1)"] : []) + [
+            Cell.fixed(split.auc, 5), Cell.rate(split.eer?.value), "\(split.genuine) + \(split.impostor)",
+            "\(split.templates)", "\(split.media)", "\(split.images)",
+          ]
+        })
+    ]
+    let acceptance =
+      convention.similarity.isDistance
+      ? "\(convention.similarity.measure) ≤" : "\(convention.similarity.measure) ≥"
+    if let rates {
+      tables.append(
+        ResultTable(
+          title: "TAR at FAR by the rule \(convention.farRule.rawValue), over \(splits.count) splits",
+          columns: [
+            .init("target FAR"), .init("mean TAR"), .init("SD (population)"), .init("SD (sample)"),
+            .init("SEM"),
+          ],
+          rows: rates.map { rate in
+            [
+              Cell.short(rate.targetFAR), rate.spread.map { Cell.rate($0.mean) } ?? "not attainable",
+              Cell.rate(rate.spread?.populationSD), Cell.rate(rate.spread?.sampleSD),
+              Cell.rate(rate.spread?.sem),
+            ]
+          }))
+    } else {
+      tables.append(
+        ResultTable(
+          title: "TAR at FAR by the rule \(convention.farRule.rawValue)",
+          columns: OperatingPoint.columns(acceptance: acceptance, confidence: convention.confidence),
+          rows: splits[0].operatingPoints.map { $0.cells(natural: convention.similarity.naturalThreshold) }))
+    }
+    return tables
+  }
+
+  public var records: [[String]] {
+    var rows = [["protocol", "split"] + OperatingPoint.recordColumns]
+    for (number, split) in splits.enumerated() {
+      let place = [header.protocolName, splits.count > 1 ? "\(number + 1)" : ""]
+      rows.append(place + OperatingPoint.record("auc", split.auc))
+      rows.append(place + OperatingPoint.record("eer", split.eer?.value))
+      rows += split.operatingPoints.map {
+        place + $0.record("tar", natural: convention.similarity.naturalThreshold)
+      }
+    }
+    for rate in rates ?? [] {
+      rows.append(
+        [header.protocolName, "mean"]
+          + OperatingPoint.record("tar", rate.spread?.mean, target: rate.targetFAR))
+    }
+    return rows
+  }
+}

@@ -1,0 +1,143 @@
+import FeatureStores
+import LinearAlgebra
+import Metrics
+
+/// The templates and comparisons of a protocol, resolved to rows.
+public struct TemplateVerificationTask: EvaluationTask {
+  struct Split: Sendable {
+    let templates: TemplateSet
+    let pairs: TemplatePairs
+  }
+
+  public let definition: ProtocolDefinition
+  public let settings: TemplateVerification
+  public let listDigests: [ListDigest]
+  public let missing: AbsentImages
+  public let warnings: [String]
+  let splits: [Split]
+
+  init(
+    _ definition: ProtocolDefinition, _ settings: TemplateVerification, lists folder: String, names: [String],
+    source: String
+  ) throws {
+    self.definition = definition
+    self.settings = settings
+    listDigests = try settings.listDigests(folder: folder)
+    let index = try ImageIndex(names, source: source)
+    var absent: [String] = []
+    splits = try settings.lists.read(
+      folder: folder, naming: settings.naming, index: index,
+      usingScores: settings.convention.pooling.detectorScore, missing: &absent
+    ).map { Split(templates: $0.templates, pairs: $0.pairs) }
+    let file = "\(folder)/\(settings.lists.files[0])"
+    missing = try AbsentImages(absent, policy: settings.missing, list: file, index: index)
+    for split in splits {
+      try Self.require(split.templates.count, settings.templates, "templates", file)
+      try Self.require(
+        split.pairs.count, settings.pairs, "pairs", "\(folder)/\(settings.lists.files.last ?? "")")
+    }
+    var warnings = missing.warnings
+    let empty = splits.reduce(0) { $0 + $1.templates.emptyCount }
+    if empty > 0 {
+      warnings.append(
+        "\(empty) \(empty == 1 ? "template has" : "templates have") no image: its comparisons score −∞")
+    }
+    let same = splits.reduce(0) { total, split in
+      total + zip(split.pairs.first, split.pairs.second).count { $0 == $1 }
+    }
+    if same > 0 {
+      warnings.append("\(same) \(same == 1 ? "pair compares" : "pairs compare") a template with itself")
+    }
+    self.warnings = warnings
+  }
+
+  private static func require(_ count: Int, _ expected: Int?, _ what: String, _ file: String) throws {
+    if let expected, count != expected {
+      throw HarnessError(
+        .badInput, file: file, found: "\(count) \(what)", expected: "\(expected)",
+        advice: "The list is not complete, or not the protocol's.")
+    }
+  }
+
+  public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
+  {
+    try result(of: embeddings, workers: workers)
+  }
+
+  /// The result of `embeddings`, whose rows have the names that the task was made with.
+  public func result(of embeddings: any EmbeddingSource, workers: Workers = .one) throws
+    -> TemplateVerificationResult
+  {
+    let outcomes = try splits.indices.map { index in
+      TemplateVerificationResult.Split(
+        try curve(split: index, of: embeddings, workers: workers), settings: settings,
+        templates: splits[index].templates)
+    }
+    return TemplateVerificationResult(
+      self, splits: outcomes, embeddingDigest: try embeddings.contentDigest())
+  }
+
+  public var splitCount: Int { splits.count }
+
+  /// The ids of the templates of a split, ascending.
+  public func templateIDs(split: Int) -> [Int] { splits[split].templates.ids }
+
+  /// Whether each pair of a split is genuine, in the order of the list.
+  public func isGenuine(split: Int) -> [Bool] { splits[split].pairs.isGenuine }
+
+  /// The templates of a split, one row each in the order of their ids; zeros for one without images. `blockImages` are read at a time, which
+  /// changes nothing but memory.
+  public func templates(split: Int, of embeddings: any EmbeddingSource, blockImages: Int = 4096) throws
+    -> Matrix<Float>
+  {
+    let convention = settings.convention
+    return try TemplatePooler(
+      pooling: convention.pooling, normalises: convention.similarity != .innerProduct,
+      blockImages: blockImages
+    ).templates(splits[split].templates, of: embeddings)
+  }
+
+  /// The score of every pair of a split, in the order of the list; −∞ with an empty template.
+  public func scores(split: Int, templates: Matrix<Float>, workers: Workers = .one) throws -> [Float] {
+    let split = splits[split]
+    precondition(templates.rows == split.templates.count, "templates of another set")
+    let similarity = settings.convention.similarity
+    var scores = [Float](repeating: 0, count: split.pairs.count)
+    RowPairs.dot(
+      templates, first: split.pairs.first, second: split.pairs.second, into: &scores, workers: workers)
+    let hasEmpty = split.templates.emptyCount > 0
+    for index in scores.indices {
+      let (first, second) = (Int(split.pairs.first[index]), Int(split.pairs.second[index]))
+      if hasEmpty, split.templates.isEmpty(first) || split.templates.isEmpty(second) {
+        scores[index] = -.infinity
+        continue
+      }
+      guard scores[index].isFinite else {
+        throw HarnessError(
+          .badInput, place: "templates \(split.templates.ids[first]) and \(split.templates.ids[second])",
+          found: "the score \(scores[index])", expected: "a finite score",
+          advice: "Templates so long that their product overflows need a similarity that normalises them.")
+      }
+      scores[index] = similarity.templateScore(scores[index])
+    }
+    return scores
+  }
+
+  /// The exact curve of a split.
+  public func curve(split: Int, of embeddings: any EmbeddingSource, workers: Workers = .one) throws
+    -> ROCCurve
+  {
+    let scores = try scores(
+      split: split, templates: templates(split: split, of: embeddings), workers: workers)
+    let isGenuine = splits[split].pairs.isGenuine
+    var genuine: [Float] = []
+    var impostor: [Float] = []
+    let genuineCount = isGenuine.count { $0 }
+    genuine.reserveCapacity(genuineCount)
+    impostor.reserveCapacity(scores.count - genuineCount)
+    for (index, score) in scores.enumerated() {
+      if isGenuine[index] { genuine.append(score) } else { impostor.append(score) }
+    }
+    return ROCCurve(genuine: &genuine, impostor: &impostor)
+  }
+}
