@@ -38,14 +38,17 @@ public struct BoundTest: Sendable {
   /// The protocol's name, with the set or lists that it is used on where an experiment uses it more than once. No two tests of an
   /// experiment share it.
   public let name: String
-  /// The pairs, resolved to rows of the test store.
-  public let task: VerificationTask
+  /// The protocol with its lists, resolved to rows of the test store.
+  public let task: any EvaluationTask
   /// The features of the test store as they are.
-  public let table: EmbeddingTable
+  public let embeddings: any EmbeddingSource
   /// The digest of the test store.
   public let digest: String
-  /// For worlds: what the ceiling row scores with.
+  /// For pairs of images of a world: what the ceiling row scores with.
   public let oracle: WorldOracle?
+
+  /// The task of a protocol of pairs of images; nil for other kinds.
+  public var verification: VerificationTask? { task as? VerificationTask }
 }
 
 /// The oracle of a world with what it knows of a test set's images.

@@ -46,11 +46,12 @@ struct DataBinder {
     let training = try labelled(StoreLocation(path: generator.store(of: train)))
     let tests = try definitions().map { use, name, rules in
       let store = try FeatureStore(opening: StoreLocation(path: generator.store(of: use.source)))
+      let test = try test(name, rules, lists: generator.lists(of: use.source), store)
+      guard test.verification != nil else { return test }
       let oracle = try FeatureStore(opening: StoreLocation(path: generator.oracleStore(of: use.source)))
-      let table = try EmbeddingTable(store)
       return BoundTest(
-        name: name, task: try task(rules, lists: generator.lists(of: use.source), table), table: table,
-        digest: try store.digest(), oracle: try WorldOracle(world, store: oracle))
+        name: name, task: test.task, embeddings: test.embeddings, digest: test.digest,
+        oracle: try WorldOracle(world, store: oracle))
     }
     return BoundDataset(
       name: world.name, features: try training.store.features(), labels: training.labels,
@@ -62,10 +63,7 @@ struct DataBinder {
     let training = try labelled(try location(train))
     let tests = try definitions().map { use, name, rules in
       let store = try FeatureStore(opening: try location(use.source))
-      let table = try EmbeddingTable(store)
-      return BoundTest(
-        name: name, task: try task(rules, lists: try path(use.lists ?? ""), table), table: table,
-        digest: try store.digest(), oracle: nil)
+      return try test(name, rules, lists: path(use.lists ?? ""), store)
     }
     return BoundDataset(
       name: Self.names(of: [train])[0], features: try training.store.features(), labels: training.labels,
@@ -81,12 +79,20 @@ struct DataBinder {
     let digest = try training.store.digest()
     let tests = try definitions().map { use, name, rules in
       BoundTest(
-        name: name, task: try task(rules, lists: try path(use.lists ?? ""), table), table: table,
-        digest: digest, oracle: nil)
+        name: name,
+        task: try rules.task(lists: path(use.lists ?? ""), names: table.names, source: table.source),
+        embeddings: table, digest: digest, oracle: nil)
     }
     let listed = try tests.map { test -> [Set<Int>] in
-      let folds = (0..<test.task.foldCount).map { fold in
-        Set(test.task.rows(inFold: fold).map { training.labels[$0] })
+      guard let task = test.verification else {
+        throw HarnessError(
+          .badInput, file: definition.file, place: "protocol \(test.name)",
+          found: "the kind ‘\(type(of: test.task.definition.kind).name)’, which has no folds",
+          expected: "‘\(PairVerification.name)’", advice: "Fold-wise training goes by the folds of the lists."
+        )
+      }
+      let folds = (0..<task.foldCount).map { fold in
+        Set(task.rows(inFold: fold).map { training.labels[$0] })
       }
       try requireDisjoint(folds, test)
       return folds
@@ -160,10 +166,15 @@ struct DataBinder {
     return tests
   }
 
-  private func task(_ rules: ProtocolDefinition, lists: String, _ table: EmbeddingTable) throws
-    -> VerificationTask
+  /// A protocol bound to a store: pairs of images to its features in memory, other kinds to the store itself, which may be large.
+  private func test(_ name: String, _ rules: ProtocolDefinition, lists: String, _ store: FeatureStore) throws
+    -> BoundTest
   {
-    try VerificationTask(rules, lists: lists, names: table.names, source: table.source)
+    let embeddings: any EmbeddingSource =
+      rules.pairVerification != nil ? try EmbeddingTable(store) : try StoreEmbeddings(store)
+    return BoundTest(
+      name: name, task: try rules.task(lists: lists, names: embeddings.names, source: embeddings.source),
+      embeddings: embeddings, digest: try store.digest(), oracle: nil)
   }
 
   private func location(_ text: String) throws -> StoreLocation {

@@ -19,8 +19,17 @@ public struct ExperimentResults: Sendable {
     public var eer: Double?
     /// At the protocol's targets.
     public var tar: [Target]
-    /// One exact curve; for fold-wise data one a fold. They are never pooled.
+    /// One curve that keeps every rate; for fold-wise data one a fold. They are never pooled.
     public var curves: [ROCCurve]
+    /// For searches: identification rates and open-set rates, in the order of `BoundTest.searchRateNames`. Empty for comparisons.
+    public var rates: [Rate] = []
+
+    /// A rate of searches.
+    public struct Rate: Codable, Sendable, Equatable {
+      /// Nil where the data cannot support it.
+      public var value: Double?
+      public var interval: BinomialInterval?
+    }
 
     /// The TAR at one target; nil where the data cannot support it.
     public struct Target: Sendable, Equatable {
@@ -102,10 +111,15 @@ public struct ExperimentResults: Sendable {
           return (evaluation.fold, try CanonicalJSON.decode(EvaluationRecord.self, from: file))
         }
       }
-      if let result = records.first?.record.result { return Outcome(seed: seed, result) }
+      if let record = records.first?.record {
+        if let result = record.result { return Outcome(seed: seed, result) }
+        if let result = record.templates { return Outcome(seed: seed, result) }
+        if let result = record.identification { return Outcome(seed: seed, result) }
+        if let result = record.distractors { return Outcome(seed: seed, result) }
+      }
       let models = records.sorted { ($0.fold ?? 0) < ($1.fold ?? 0) }.compactMap(\.record.scores?.model)
-      guard models.count == test.task.foldCount else { return nil }
-      return Outcome(seed: seed, test.task.foldwiseResult(models))
+      guard let task = test.verification, models.count == task.foldCount else { return nil }
+      return Outcome(seed: seed, task.foldwiseResult(models))
     }
   }
 
@@ -116,28 +130,5 @@ public struct ExperimentResults: Sendable {
       Array(Set(environments.map(\.commit))).sorted(), environments.map(\.date).max(),
       Array(Set(environments.map(\.blasCore))).sorted()
     )
-  }
-}
-
-extension ExperimentResults.Outcome {
-  /// The numbers of one model on a whole protocol.
-  public init(seed: UInt64?, _ result: VerificationResult) {
-    self.init(
-      seed: seed, accuracy: result.accuracy?.mean, auc: result.auc, eer: result.eer?.value,
-      tar: result.operatingPoints.map {
-        Target(
-          targetFAR: $0.targetFAR, tar: $0.tar, minimumAttainableFAR: $0.minimumAttainableFAR, points: [$0])
-      }, curves: [result.roc])
-  }
-
-  /// The numbers of one model a fold, averaged.
-  public init(seed: UInt64?, _ result: FoldwiseResult) {
-    self.init(
-      seed: seed, accuracy: result.accuracy?.mean, auc: result.auc?.mean, eer: result.eer?.mean,
-      tar: result.tar.map {
-        Target(
-          targetFAR: $0.targetFAR, tar: $0.spread?.mean, minimumAttainableFAR: $0.minimumAttainableFAR,
-          points: $0.perFold)
-      }, curves: result.rocs)
   }
 }

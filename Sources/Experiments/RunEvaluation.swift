@@ -36,31 +36,66 @@ public struct RunEvaluation: Sendable {
         Identity(definition: definition, lists: test.task.listDigests, store: test.digest, fold: fold)))
   }
 
-  /// Scores the pairs with the run's network, the stored features, or the oracle.
+  /// Scores the protocol with the run's network, the stored features, or the oracle.
   func evaluate(
     _ kind: RunSpecification.Kind, model: TrainedModel<Float>?, workers: Workers
   ) throws -> EvaluationRecord {
+    guard let task = test.verification else {
+      return try EvaluationRecord(test.task.evaluation(of: embeddings(model, workers), workers: workers))
+    }
     if kind == .ceiling, let oracle = test.oracle {
-      let folds = (0..<test.task.foldCount).map { fold in
-        test.task.scores(fold: fold) { oracle.score($0, $1) }
+      let folds = (0..<task.foldCount).map { fold in
+        task.scores(fold: fold) { oracle.score($0, $1) }
       }
-      return EvaluationRecord(result: test.task.result(of: folds, embeddingDigest: oracle.digest))
+      return EvaluationRecord(result: task.result(of: folds, embeddingDigest: oracle.digest))
     }
-    let features = model.map { $0.embed(test.table.features, workers: workers) } ?? test.table.features
-    let digest = model == nil ? test.digest : nil
+    let features = try embeddings(model, workers).embeddings(ofRows: Array(test.embeddings.names.indices))
     guard let fold else {
-      return EvaluationRecord(result: try test.task.evaluate(features, embeddingDigest: digest))
+      let digest = model == nil ? test.digest : nil
+      return EvaluationRecord(result: try task.evaluate(features, embeddingDigest: digest))
     }
-    return EvaluationRecord(scores: FoldScores(try test.task.foldModel(features, fold: fold)))
+    return EvaluationRecord(scores: FoldScores(try task.foldModel(features, fold: fold)))
+  }
+
+  /// The test images as the run's network maps them; as they are stored without one.
+  private func embeddings(_ model: TrainedModel<Float>?, _ workers: Workers) -> any EmbeddingSource {
+    guard let model else { return test.embeddings }
+    return MappedEmbeddings(
+      test.embeddings, source: "the run's network on \(test.embeddings.source)",
+      dimension: model.network.outputs
+    ) { model.embed($0, workers: workers) }
   }
 }
 
-/// What an evaluation gave: `evaluation-NAME-HASH.json`.
+/// What an evaluation gave: `evaluation-NAME-HASH.json`. One of its parts is there.
 public struct EvaluationRecord: Codable, Sendable, Equatable {
-  /// For a whole protocol.
+  /// For a whole protocol of pairs of images.
   public var result: VerificationResult?
   /// For one fold of a fold-wise experiment.
   public var scores: FoldScores?
+  /// For a protocol of template comparisons.
+  public var templates: TemplateVerificationResult?
+  /// For searches of galleries.
+  public var identification: IdentificationResult?
+  /// For searches among distractors.
+  public var distractors: DistractorResult?
+
+  init(result: VerificationResult? = nil, scores: FoldScores? = nil) {
+    self.result = result
+    self.scores = scores
+  }
+
+  /// The record of the result of any kind of protocol.
+  init(_ result: any EvaluationResult) throws {
+    self.result = result as? VerificationResult
+    templates = result as? TemplateVerificationResult
+    identification = result as? IdentificationResult
+    distractors = result as? DistractorResult
+    guard self.result != nil || templates != nil || identification != nil || distractors != nil else {
+      throw HarnessError(
+        .fault, found: "a result of the kind \(type(of: result).kind), which no record holds")
+    }
+  }
 }
 
 /// The scores of one model of a fold-wise experiment on the fold that it is tested on, and on the one that chooses the

@@ -27,7 +27,8 @@ public struct ExperimentReport: Sendable {
     for dataset in experiment.datasets {
       entries.append(Provenance.Entry("Store", "\(dataset.name) \(dataset.digest)"))
       for test in dataset.tests where test.digest != dataset.digest {
-        entries.append(Provenance.Entry("Store", "\(test.table.source.lastPathComponent) \(test.digest)"))
+        entries.append(
+          Provenance.Entry("Store", "\(test.embeddings.source.lastPathComponent) \(test.digest)"))
       }
     }
     entries.append(

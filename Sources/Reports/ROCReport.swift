@@ -27,14 +27,14 @@ public struct ROCReport: Sendable {
     }
     let seeds = definition.seeds.count
     let band = seeds > 1 ? "Bands: ± 1 SD over \(seeds) seeds. " : ""
-    let average = definition.data.isFoldwise ? "Vertical averages of \(test.task.foldCount) folds. " : ""
+    let average =
+      definition.data.isFoldwise ? "Vertical averages of \(test.verification?.foldCount ?? 1) folds. " : ""
     let title =
       results.experiment.datasets.count > 1
       ? "\(test.task.definition.title), \(dataset)" : test.task.definition.title
     figure = ROCFigure(
       title: title,
-      caption: "\(average)\(band)FAR rule \(test.task.settings.convention.farRule.rawValue), "
-        + "\(test.task.settings.convention.similarity.measure)",
+      caption: "\(average)\(band)\(test.comparisonInWords ?? "")",
       series: series, namedFAR: legendFAR, summaryStatistic: seeds > 1 ? "mean ± SD, \(seeds) seeds" : "",
       styles: Self.styles(results), size: .singleColumn)
   }

@@ -4,7 +4,8 @@ import FeatureStores
 import Foundation
 import Metrics
 
-/// The table of one verification protocol: a row for each row of the grid, accuracy, AUC, EER and TAR at the protocol's FARs.
+/// The table of one protocol: a row for each row of the grid. For comparisons of images or templates accuracy, AUC, EER and TAR at the protocol's FARs, for
+/// searches the identification rates and the rates at its targets.
 struct VerificationTable {
   let table: ReportTable
   let export: Export
@@ -28,6 +29,8 @@ struct VerificationTable {
       var auc: Double?
       var eer: Double?
       var tar: [Target]
+      /// For searches, in the order of `rateNames`.
+      var rates: [ExperimentResults.Outcome.Rate]?
     }
 
     struct Target: Encodable {
@@ -39,7 +42,11 @@ struct VerificationTable {
     var experiment: String
     var `protocol`: String
     var protocolVersion: Int
-    var convention: VerificationConvention
+    /// The rules of a protocol of pairs of images.
+    var convention: VerificationConvention?
+    /// The whole protocol, of another kind.
+    var rules: ProtocolDefinition?
+    var rateNames: [String]?
     var lists: [ListDigest]
     var provenance: Provenance
     var rows: [Row]
@@ -51,20 +58,13 @@ struct VerificationTable {
     guard let test = report.test(protocolName) else {
       throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
     }
-    let targets = test.task.settings.targetFARs
+    let metrics = Metric.all(of: test)
     let shown = Columns(experiment)
     var columns = shown.headers.map { ReportTable.Column($0, kind: .text) }
-    columns += [
-      .init("Accuracy", kind: .percent(decimals: 2)), .init("AUC", kind: .percent(decimals: 3)),
-      .init("EER", kind: .percent(decimals: 2)),
-    ]
-    columns += targets.map {
-      .init("FAR \(NumberText.scientific($0))", group: "TAR at", kind: .percent(decimals: 2))
-    }
+    columns += metrics.map(\.column)
     columns += experiment.definition.published.flatMap { figures in
       figures.columns.map { .init($0, group: "Published, \(figures.label)", kind: .number(decimals: 2)) }
     }
-    let metrics: [Metric] = [.accuracy, .auc, .eer] + targets.map(Metric.tar)
     var rows: [ReportTable.Row] = []
     var previous: String?
     for group in Self.condensed(results.rows) {
@@ -90,14 +90,16 @@ struct VerificationTable {
         ))
       previous = row.row.dataset
     }
-    let convention = test.task.settings.convention
+    let names = test.searchRateNames
     table = ReportTable(
       title: "\(experiment.definition.title): \(test.task.definition.title)",
-      caption: Self.caption(test, convention, isFoldwise: experiment.definition.data.isFoldwise),
-      columns: columns, rows: rows, footnotes: try Self.footnotes(report, test))
+      caption: Self.caption(test, isFoldwise: experiment.definition.data.isFoldwise),
+      columns: columns, rows: rows, footnotes: try Self.footnotes(report, test, harmBy: metrics.first))
     export = Export(
       experiment: experiment.definition.name, protocol: protocolName,
-      protocolVersion: test.task.definition.version, convention: convention, lists: test.task.listDigests,
+      protocolVersion: test.task.definition.version, convention: test.verification?.settings.convention,
+      rules: test.verification == nil ? test.task.definition : nil, rateNames: names.isEmpty ? nil : names,
+      lists: test.task.listDigests,
       provenance: report.provenance,
       rows: results.rows.map { row in
         Export.Row(
@@ -108,7 +110,7 @@ struct VerificationTable {
               seed: outcome.seed, accuracy: outcome.accuracy, auc: outcome.auc, eer: outcome.eer,
               tar: outcome.tar.map {
                 Export.Target(targetFAR: $0.targetFAR, tar: $0.tar, operatingPoints: $0.points)
-              })
+              }, rates: outcome.rates.isEmpty ? nil : outcome.rates)
           })
       })
   }
@@ -133,10 +135,9 @@ struct VerificationTable {
     return "\(gap) (\(group.map(\.row.loss).joined(separator: ", ")))"
   }
 
-  private static func caption(_ test: BoundTest, _ convention: VerificationConvention, isFoldwise: Bool)
-    -> String
-  {
-    let task = test.task
+  private static func caption(_ test: BoundTest, isFoldwise: Bool) -> String {
+    guard let task = test.verification else { return test.rulesInWords }
+    let convention = task.settings.convention
     let genuine = task.pairs.count { $0.listed.isGenuine }
     let rule =
       isFoldwise
@@ -146,15 +147,16 @@ struct VerificationTable {
         ? "Accuracy: the threshold of each fold chosen on the other folds. AUC, EER and TAR over all pairs."
         : "Accuracy: one threshold chosen on all pairs (optimistic). AUC, EER and TAR over all pairs."
     return
-      "Protocol \(task.definition.name) version \(task.definition.version), convention \(convention.name): "
-      + "\(convention.similarity.measure), FAR rule \(convention.farRule.rawValue), accept if score ≥ threshold; "
+      "\(test.rulesInWords); "
       + "\(genuine) genuine and \(task.pairs.count - genuine) impostor pairs in \(task.foldCount) folds. \(rule)"
   }
 
-  private static func footnotes(_ report: ExperimentReport, _ test: BoundTest) throws -> [String] {
+  private static func footnotes(_ report: ExperimentReport, _ test: BoundTest, harmBy metric: Metric?) throws
+    -> [String]
+  {
     let experiment = report.results.experiment
     var notes: [String] = ["Checkpoint rule: last. Nothing was chosen on test data."]
-    let rows = test.task.pairs.compactMap { pair in
+    let rows = (test.verification?.pairs ?? []).compactMap { pair in
       pair.firstRow.flatMap { first in pair.secondRow.map { (first, $0) } }
     }
     if let oracle = test.oracle, let best = oracle.populationAccuracy(of: rows) {
@@ -172,7 +174,7 @@ struct VerificationTable {
       "Published, \(figures.label): \(figures.source). \(figures.setting) Stated there, not measured here; data and networks "
         + "differ, so compare orders, not levels."
     }
-    notes += harm(report.results, test)
+    if let metric { notes += harm(report.results, test, metric) }
     notes += test.task.warnings
     let known = report.results.provenance
     notes.append(
@@ -182,7 +184,7 @@ struct VerificationTable {
     let stores = experiment.datasets.flatMap { dataset in
       ["\(dataset.name) \(dataset.digest.prefix(16))"]
         + dataset.tests.filter { $0.name == test.name && $0.digest != dataset.digest }.map {
-          "\($0.table.source.lastPathComponent) \($0.digest.prefix(16))"
+          "\($0.embeddings.source.lastPathComponent) \($0.digest.prefix(16))"
         }
     }
     notes.append("Stores (SHA-256 of the content): \(stores.joined(separator: ", ")).")
@@ -198,21 +200,22 @@ struct VerificationTable {
     }
   }
 
-  /// Where training made it worse: for each dataset how many trained rows have a lower mean accuracy than the features as stored.
-  private static func harm(_ results: ExperimentResults, _ test: BoundTest) -> [String] {
+  /// Where training made it worse: for each dataset how many trained rows have a lower mean of the table's first number than the
+  /// features as stored.
+  private static func harm(_ results: ExperimentResults, _ test: BoundTest, _ metric: Metric) -> [String] {
     results.experiment.datasets.compactMap { dataset in
       let rows = results.rows.filter { $0.row.dataset == dataset.name }
-      func accuracy(_ row: ExperimentResults.Row) -> Double? {
-        Metric.accuracy.mean(row.entries[test.name]?.outcomes ?? [])
+      func value(_ row: ExperimentResults.Row) -> Double? {
+        metric.mean(row.entries[test.name]?.outcomes ?? [])
       }
-      guard let untrained = rows.first(where: { $0.row.kind == .untrained }).flatMap(accuracy) else {
+      guard let untrained = rows.first(where: { $0.row.kind == .untrained }).flatMap(value) else {
         return nil
       }
-      let trained = rows.filter { $0.row.kind == .trained }.compactMap(accuracy)
+      let trained = rows.filter { $0.row.kind == .trained }.compactMap(value)
       let worse = trained.count { $0 < untrained }
       guard worse > 0 else { return nil }
       return
-        "Training made it worse: on \(dataset.name), \(worse) of \(trained.count) trained rows have a lower mean accuracy than "
+        "Training made it worse: on \(dataset.name), \(worse) of \(trained.count) trained rows have a lower mean \(metric.name) than "
         + "the features as stored."
     }
   }
@@ -260,6 +263,45 @@ struct VerificationTable {
     case auc
     case eer
     case tar(Double)
+    /// A rate of searches, by its place among the outcome's and its name.
+    case rate(Int, String)
+
+    /// The numbers that tables of the protocol show, the most telling first. Of searches among distractors these are rank 1 at every size and the rates at
+    /// the protocol's FARs with all distractors; files have them all.
+    static func all(of test: BoundTest) -> [Metric] {
+      if let task = test.verification {
+        return [.accuracy, .auc, .eer] + task.settings.targetFARs.map(Metric.tar)
+      }
+      if let task = test.task as? TemplateVerificationTask {
+        return [.auc, .eer] + task.settings.targetFARs.map(Metric.tar)
+      }
+      let rates = test.searchRateNames.enumerated().map { Metric.rate($0, $1) }
+      guard let task = test.task as? DistractorTask else { return rates }
+      let perSize = task.settings.ranks.count + task.settings.targetFARs.count
+      return task.settings.sizes.indices.map { rates[$0 * perSize] }
+        + rates.suffix(task.settings.targetFARs.count)
+    }
+
+    var name: String {
+      switch self {
+      case .accuracy: "accuracy"
+      case .auc: "AUC"
+      case .eer: "EER"
+      case .tar(let target): "TAR at FAR \(NumberText.scientific(target))"
+      case .rate(_, let name): name
+      }
+    }
+
+    var column: ReportTable.Column {
+      switch self {
+      case .accuracy: .init("Accuracy", kind: .percent(decimals: 2))
+      case .auc: .init("AUC", kind: .percent(decimals: 3))
+      case .eer: .init("EER", kind: .percent(decimals: 2))
+      case .tar(let target):
+        .init("FAR \(NumberText.scientific(target))", group: "TAR at", kind: .percent(decimals: 2))
+      case .rate(_, let name): .init(name, kind: .percent(decimals: 2))
+      }
+    }
 
     func value(_ outcome: ExperimentResults.Outcome) -> Double? {
       switch self {
@@ -267,6 +309,7 @@ struct VerificationTable {
       case .auc: outcome.auc
       case .eer: outcome.eer
       case .tar(let target): outcome.tar.first { $0.targetFAR == target }?.tar
+      case .rate(let place, _): outcome.rates.indices.contains(place) ? outcome.rates[place].value : nil
       }
     }
 

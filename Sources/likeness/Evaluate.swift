@@ -2,20 +2,22 @@ import ArgumentParser
 import Evaluation
 import FeatureStores
 import Foundation
+import LinearAlgebra
 import TextTable
 
 /// `likeness evaluate STORE --protocol P --lists DIR`: the features of a store, as they are, under a protocol.
 struct Evaluate: ParsableCommand {
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case table, json, csv
+    case table, json, csv, curves
   }
 
   static let configuration = CommandConfiguration(
     abstract: "Evaluate the features of a store under a protocol.",
     discussion: """
-      Scores the pairs of the protocol's lists and shows accuracy over folds, AUC, EER, and TAR at FARs, each with its counts, \
-      threshold and interval. A target FAR that the number of impostors cannot support is not attainable and has no TAR. \
-      Warnings go to standard error; JSON holds them, too, with every rule used and the exact ROC curve.
+      Pairs of images: accuracy over folds, AUC, EER, and TAR at FARs. Templates: AUC, EER and TAR at FARs; in galleries identification rates, and \
+      FNIR at FPIRs. Distractors: identification rates and TPR at FARs for every number of them. Each with its counts, threshold and interval. A \
+      target rate that the number of impostors cannot support is not attainable. Warnings go to standard error; JSON holds them, too, with every rule \
+      used and the curves; ‘curves’ prints these as CSV with their counts.
       """)
 
   @Argument(help: "The store: path.h5, or path.h5#group.")
@@ -39,7 +41,7 @@ struct Evaluate: ParsableCommand {
       valueName: "name"))
   var similarity: String?
 
-  @Option(help: "table, json or csv.")
+  @Option(help: "table, json, csv or curves.")
   var format: Format = .table
 
   func validate() throws {
@@ -61,14 +63,16 @@ struct Evaluate: ParsableCommand {
     let folder =
       lists
       ?? URL(fileURLWithPath: location.path).deletingLastPathComponent().appendingPathComponent("lists").path
-    let table = try EmbeddingTable(FeatureStore(opening: location))
-    try show(definition.evaluate(table, lists: folder))
+    let embeddings = try StoreEmbeddings(FeatureStore(opening: location))
+    let workers = Workers(max(1, ProcessInfo.processInfo.activeProcessorCount))
+    try show(definition.evaluate(embeddings, lists: folder, workers: workers))
   }
 
   private func show(_ result: some EvaluationResult) throws {
     switch format {
     case .json: print(String(decoding: try result.json(), as: UTF8.self))
     case .csv: print(result.csv, terminator: "")
+    case .curves: print(result.curvesCSV, terminator: "")
     case .table: print(result.tables.map(Self.text).joined(separator: "\n"), terminator: "")
     }
     if format != .json {

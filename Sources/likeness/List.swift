@@ -59,20 +59,39 @@ struct List: ParsableCommand {
     switch subject {
     case .losses: Self.lines(LossRegistry.descriptions)
     case .mechanisms: Self.lines(MechanismRegistry.descriptions)
-    case .presets:
-      VerificationConvention.presets.map {
-        Line(
-          name: $0.name, parameter: "", default: "",
-          summary:
-            "\($0.similarity.measure), FAR rule \($0.farRule.rawValue), EER \($0.equalErrorRate.rawValue)")
-      }
-        + LossRegistry.descriptions.flatMap { loss in
-          loss.presets.map {
-            Line(name: "\(loss.name)/\($0.name)", parameter: "", default: "", summary: $0.summary)
-          }
-        }
+    case .presets: Self.presetLines()
     case .protocols: try protocolLines()
     }
+  }
+
+  private static func presetLines() -> [Line] {
+    func line(_ name: String, _ summary: String) -> Line {
+      Line(name: name, parameter: "", default: "", summary: summary)
+    }
+    var lines = VerificationConvention.presets.map {
+      line(
+        $0.name,
+        "\($0.similarity.measure), FAR rule \($0.farRule.rawValue), EER \($0.equalErrorRate.rawValue)")
+    }
+    lines += TemplateConvention.presets.map {
+      line(
+        "\(TemplateVerification.name)/\($0.name)",
+        "\($0.similarity.measure), \($0.pooling.summary), FAR rule \($0.farRule.rawValue)")
+    }
+    lines += IdentificationConvention.presets.map {
+      line(
+        "\(TemplateIdentification.name)/\($0.name)",
+        "\($0.pooling.summary), FPIR rule \($0.fpirRule.rawValue), threshold \($0.threshold.rawValue)")
+    }
+    lines += DistractorConvention.presets.map {
+      line(
+        "\(DistractorIdentification.name)/\($0.name)",
+        "ties \($0.ties.rawValue), noise \($0.noise.rawValue), FAR rule \($0.farRule.rawValue)")
+    }
+    for loss in LossRegistry.descriptions {
+      lines += loss.presets.map { line("\(loss.name)/\($0.name)", $0.summary) }
+    }
+    return lines
   }
 
   private static func lines(_ methods: [MethodDescription]) -> [Line] {

@@ -22,7 +22,7 @@ struct FoldwiseExperimentTests {
       let trained = Set(training[fold].map { dataset.labels[$0] })
       for test in dataset.tests {
         for held in [fold, (fold + 1) % 4] {
-          let tested = Set(test.task.rows(inFold: held).map { dataset.labels[$0] })
+          let tested = Set(try #require(test.verification).rows(inFold: held).map { dataset.labels[$0] })
           #expect(tested.count == 4 && tested.isDisjoint(with: trained))
         }
       }
@@ -82,14 +82,15 @@ struct FoldwiseExperimentTests {
             from: folder.evaluationFile(name: evaluation.name, hash: try evaluation.hash()))
           let stored = try #require(record.scores)
           // The one model of the fold scores the fold itself and the one that chooses the threshold.
-          var features = test.table.features
+          let task = try #require(test.verification)
+          var features = try test.embeddings.embeddings(ofRows: Array(test.embeddings.names.indices))
           if row.row.kind == .trained {
             let model = try #require(FileManager.default.contents(atPath: folder.modelFile))
             features = try TrainedModel<Float>(decoding: model).embed(features, workers: .one)
           }
-          #expect(Self.agree(stored.test.labelled, Self.cosines(test.task, features, fold: fold)))
+          #expect(Self.agree(stored.test.labelled, Self.cosines(task, features, fold: fold)))
           #expect(
-            Self.agree(stored.selection.labelled, Self.cosines(test.task, features, fold: (fold + 1) % 4)))
+            Self.agree(stored.selection.labelled, Self.cosines(task, features, fold: (fold + 1) % 4)))
           let tested = stored.test.labelled
           accuracy.append(
             NaiveMetrics.accuracy(tested, at: NaiveMetrics.threshold(stored.selection.labelled)))

@@ -32,7 +32,8 @@ struct RealFoldwiseTests {
       let trained = Set(rows.map { dataset.labels[$0] })
       for test in dataset.tests {
         for held in [fold, (fold + 1) % 10] {
-          #expect(trained.isDisjoint(with: test.task.rows(inFold: held).map { dataset.labels[$0] }))
+          let rows = try #require(test.verification).rows(inFold: held)
+          #expect(trained.isDisjoint(with: rows.map { dataset.labels[$0] }))
         }
       }
     }

@@ -38,8 +38,8 @@ struct WorldExperimentTests {
     let store = try FeatureStore(
       opening: StoreLocation(path: "\(tiny.results)/worlds/\(world)/test-oracle.h5"))
     let latents = try store.features()
-    #expect(store.names == test.table.names && latents.columns == 4)
-    let pairs = test.task.pairs
+    #expect(store.names == test.embeddings.names && latents.columns == 4)
+    let pairs = try #require(test.verification).pairs
     let scores = try pairs.map { pair in
       logLikelihoodRatio(
         latents.row(try #require(pair.firstRow)).map(Double.init),
@@ -89,7 +89,7 @@ struct WorldExperimentTests {
     #expect(known.columns == 8 && Set(quality).count > 50)
     // Noise of 0.5 at the best quality and of four times that at the worst.
     let within = quality.map { 0.5 * (1 + 3 * (1 - $0)) }
-    let pairs = test.task.pairs
+    let pairs = try #require(test.verification).pairs
     let scores = try pairs.map { pair in
       let (i, j) = (try #require(pair.firstRow), try #require(pair.secondRow))
       return logLikelihoodRatio(
@@ -171,7 +171,7 @@ struct WorldExperimentTests {
     #expect(try StoredFile.deterministic(under: tiny.results + "/worlds") == before)
     // Training and test people differ.
     let dataset = try tiny.bind().datasets[0]
-    let tested = Set(dataset.tests[0].table.names.map { $0.prefix { $0 != "/" } })
+    let tested = Set(dataset.tests[0].embeddings.names.map { $0.prefix { $0 != "/" } })
     let folder = try #require(before.keys.sorted().first?.split(separator: "/").first)
     let trained = try FeatureStore(
       opening: StoreLocation(path: "\(tiny.results)/worlds/\(folder)/train.h5")

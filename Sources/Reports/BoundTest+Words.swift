@@ -1,0 +1,42 @@
+import Evaluation
+import Experiments
+
+extension BoundTest {
+  /// The protocol and the rules of its convention, for captions.
+  var rulesInWords: String {
+    let definition = task.definition
+    let start = "Protocol \(definition.name) version \(definition.version), convention "
+    switch task {
+    case let task as VerificationTask:
+      let rules = task.settings.convention
+      return start
+        + "\(rules.name): \(rules.similarity.measure), FAR rule \(rules.farRule.rawValue), accept if score ≥ threshold"
+    case let task as TemplateVerificationTask:
+      let rules = task.settings.convention
+      return start
+        + "\(rules.name): \(rules.similarity.measure) of templates (\(rules.pooling.summary)), FAR rule \(rules.farRule.rawValue)"
+    case let task as IdentificationTask:
+      let rules = task.settings.convention
+      return start
+        + "\(rules.name): \(rules.similarity.measure) of templates (\(rules.pooling.summary)), FPIR rule \(rules.fpirRule.rawValue), "
+        + "ties \(rules.ties.rawValue), means over galleries"
+    case let task as DistractorTask:
+      let rules = task.settings.convention
+      return start
+        + "\(rules.name): \(rules.similarity.measure), ties \(rules.ties.rawValue), noise \(rules.noise.rawValue), FAR rule "
+        + rules.farRule.rawValue
+    default: return start + "of its kind"
+    }
+  }
+
+  /// What is compared and how rates are read, in a few words for a figure; nil for searches, which have no ROC curve.
+  var comparisonInWords: String? {
+    switch task {
+    case let task as VerificationTask:
+      "FAR rule \(task.settings.convention.farRule.rawValue), \(task.settings.convention.similarity.measure)"
+    case let task as TemplateVerificationTask:
+      "FAR rule \(task.settings.convention.farRule.rawValue), \(task.settings.convention.similarity.measure) of templates"
+    default: nil
+    }
+  }
+}
