@@ -152,6 +152,16 @@ struct DataBinder {
   /// The protocols, each with its rules and with a name of its own.
   private func definitions() throws -> [(use: ProtocolUse, name: String, rules: ProtocolDefinition)] {
     let rules = try definition.protocols.map { try ProtocolDefinition(file: $0.file) }
+    for (index, own) in rules.enumerated() {
+      let kind = type(of: own.kind).name
+      guard EvaluationRecord.kinds.contains(where: { $0.name == kind }) else {
+        throw HarnessError(
+          .badInput, file: definition.file, place: "protocols[\(index)]",
+          found: "the protocol ‘\(own.name)’ of the kind ‘\(kind)’",
+          expected: "one of the kinds \(EvaluationRecord.kinds.map { $0.name }.joined(separator: ", "))",
+          advice: "Experiments do not run that kind; likeness evaluate does.")
+      }
+    }
     let tests = zip(definition.protocols, rules).map { use, own in
       let isAlone = rules.count { $0.name == own.name } == 1
       let name = isAlone ? own.name : "\(own.name)-\(RunIdentity.readable(use.place))"

@@ -85,7 +85,13 @@ public struct EvaluationRecord: Codable, Sendable, Equatable {
     self.scores = scores
   }
 
-  /// The record of the result of any kind of protocol.
+  /// The kinds of protocols whose results a record holds.
+  static let kinds: [any ProtocolKind.Type] = [
+    PairVerification.self, TemplateVerification.self, TemplateIdentification.self,
+    DistractorIdentification.self,
+  ]
+
+  /// The record of the result of a protocol of one of `kinds`.
   init(_ result: any EvaluationResult) throws {
     self.result = result as? VerificationResult
     templates = result as? TemplateVerificationResult

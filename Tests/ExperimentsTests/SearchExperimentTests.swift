@@ -194,14 +194,25 @@ struct SearchExperimentTests {
         == StoredFile.deterministic(under: stores.results + "/runs").mapValues(\.digest))
   }
 
+  @Test func `A kind whose results no run holds is refused before anything is read`() throws {
+    let stores = try Stores()
+    let rules = SharedData.repositoryRoot + "/protocols/rfw.yaml"
+    let text = Stores.experiment.replacing("protocol: tiny-ijb.yaml", with: "protocol: \(rules)")
+    try AtomicFile.write(text, to: stores.folder.file("experiment.yaml"))
+    let error = try #require(#expect(throws: HarnessError.self) { _ = try stores.bind() })
+    #expect(error.place == "protocols[0]" && error.found.contains("‘group-verification’"))
+  }
+
   @Test func `Fold-wise training refuses protocols without folds`() throws {
     let stores = try Stores()
     let store = try FeatureStore(opening: StoreLocation(path: stores.folder.file("test.h5")))
-    let labels = (0..<140).map { Int32($0 < 80 ? $0 / 8 : $0 - 70) }
-    try FeatureStoreContents(
-      features: store.features(), flippedFeatures: store.flippedFeatures(),
-      metadata: StoreMetadata(labels: labels, names: store.names)
-    ).write(to: StoreLocation(path: stores.folder.file("people.h5")))
+    let labels = (0..<140).map { (row: Int) -> Int32 in Int32(row < 80 ? row / 8 : row - 70) }
+    let features = try store.features()
+    let flipped = try store.flippedFeatures()
+    let contents = FeatureStoreContents(
+      features: features, flippedFeatures: flipped,
+      metadata: StoreMetadata(labels: labels, names: store.names))
+    try contents.write(to: StoreLocation(path: stores.folder.file("people.h5")))
     let text = Stores.experiment
       .replacing("stores: {train: train.h5}", with: "folds: {stores: [people.h5], unlisted: train}")
       .replacing(", store: test.h5", with: "")
