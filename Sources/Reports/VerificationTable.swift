@@ -327,8 +327,10 @@ struct VerificationTable {
     func cell(_ outcomes: [ExperimentResults.Outcome], gap: String?, kind: RunSpecification.Kind) -> TableCell
     {
       if let gap, outcomes.isEmpty {
-        return .absent(
-          gap.hasPrefix("unsupported") ? .unsupported : gap.hasPrefix("failed") ? .failed : .missing, gap)
+        for absence in [TableCell.Absence.unsupported, .failed] where gap.hasPrefix("\(absence.rawValue): ") {
+          return .absent(absence, String(gap.dropFirst("\(absence.rawValue): ".count)))
+        }
+        return .absent(.missing, gap)
       }
       let values = outcomes.compactMap(value)
       guard values.count == outcomes.count, let spread = Spread(values) else {

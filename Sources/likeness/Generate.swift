@@ -33,6 +33,12 @@ struct Generate: ParsableCommand {
       print("\(output) holds the world \(definition.name) already.")
       return
     }
+    // Its stores and lists would mix with those of this one.
+    guard !FileManager.default.fileExists(atPath: "\(output)/world.json") else {
+      throw HarnessError(
+        .badInput, file: output, place: "world.json", found: "another world, or another version of this one",
+        expected: "a new or empty folder", advice: "Give another folder with --output, or remove this one.")
+    }
     try generator.generate(workers: Workers(jobs)) { set in
       print("\(set.name): \(Self.description(of: set)), \(definition.dimension) dimensions")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import FeatureStores
 import Foundation
 import Reports
 
@@ -29,6 +30,13 @@ struct Report: ParsableCommand {
   func run() throws {
     let results = try ExperimentResults(try options.bind(), results: options.results)
     let name = results.experiment.definition.name
+    guard results.rows.contains(where: { $0.runs.contains { $0.state == .finished } }) else {
+      throw HarnessError(
+        .missingInput, file: options.experiment, found: "no finished run in \(options.results)/runs",
+        expected: "at least one",
+        advice:
+          "likeness run \(options.experiment) makes them. Earlier tables and figures are left as they are.")
+    }
     let report = try ExperimentReport(results)
     var files: [String] = []
     if only != .figures { files += try report.writeTables(to: "\(options.results)/\(name)") }

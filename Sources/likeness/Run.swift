@@ -31,12 +31,15 @@ struct Run: AsyncParsableCommand {
     display.finish()
     withExtendedLifetime(listener) {}
     let outcome = try result.get()
-    let unsupported = experiment.grid.rows.count { $0.unsupportedReason != nil }
+    let reasons = experiment.grid.rows.compactMap(\.unsupportedReason)
     var parts = ["\(experiment.grid.runs.count) runs", "\(outcome.finished) made now"]
     if outcome.failed > 0 { parts.append("\(outcome.failed) failed") }
     if outcome.heldElsewhere > 0 { parts.append("\(outcome.heldElsewhere) held by another process") }
-    if unsupported > 0 { parts.append("\(unsupported) rows unsupported (see likeness status)") }
+    if !reasons.isEmpty { parts.append("\(reasons.count) rows unsupported (likeness status lists them)") }
     print("\(experiment.definition.name): \(parts.joined(separator: ", "))")
+    for (index, reason) in reasons.enumerated() where !reasons[..<index].contains(reason) {
+      print("unsupported: \(reason)")
+    }
     if outcome.interrupted {
       print("interrupted; the same command goes on")
       throw ExitCode(130)
