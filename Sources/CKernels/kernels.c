@@ -185,7 +185,7 @@ ENTRIES(f64, double)
                moment)                                                                                           \
   MARGIN_ENTRY(void, type, limit, (t * x, size_t n, t bound), x, n, bound)                                       \
   MARGIN_ENTRY(void, type, limit_masked, (t * x, t * slope, size_t n, t bound), x, slope, n, bound)              \
-  MARGIN_ENTRY(void, type, emphasise, (t * x, t * slope, size_t n, t centre, t factor, t rate), x, slope, n,     \
+  MARGIN_ENTRY(t, type, emphasise, (t * x, t * slope, size_t n, t centre, t factor, t rate), x, slope, n,     \
                centre, factor, rate)                                                                             \
   MARGIN_ENTRY(void, type, half_angle,                                                                           \
                (t * x, t * slope, size_t n, const t *value, const t *derivative, size_t terms, t least), x,      \
@@ -206,13 +206,15 @@ MARGIN_ENTRIES(f64, double)
   }
 
 #define LOSS_ENTRIES(type, t)                                                                                    \
-  LOSS_ENTRY(t, type, harden, (t * x, t * slope, size_t n, t bound, t square, t factor, t shift), x, slope, n, \
-             bound, square, factor, shift)                                                                       \
+  LOSS_ENTRY(t, type, harden,                                                                                    \
+             (t * x, t * slope, size_t n, t bound, t square, t factor, t shift, t *sum, t *count), x, slope, n,  \
+             bound, square, factor, shift, sum, count)                                                           \
   LOSS_ENTRY(t, type, circle, (t * x, t * slope, size_t n, t margin), x, slope, n, margin)                       \
-  LOSS_ENTRY(t, type, sum_above, (const t *x, size_t n, t bound, t *count), x, n, bound, count)                  \
+  LOSS_ENTRY(t, type, add_max, (const t *x, size_t n, t *y), x, n, y)                                            \
   LOSS_ENTRY(t, type, max_below, (const t *x, size_t n, t bound, t *count, t *largest), x, n, bound, count,      \
              largest)                                                                                            \
-  LOSS_ENTRY(t, type, sum_of_exp, (const t *x, size_t n, t scale, t shift), x, n, scale, shift)                  \
+  LOSS_ENTRY(t, type, sum_of_exp, (const t *x, size_t n, t scale, t shift, t *largest), x, n, scale, shift,       \
+             largest)                                                                                            \
   LOSS_ENTRY(t, type, softplus, (t * x, size_t n, t scale, t shift, t limit, t *logistics), x, n, scale, shift,  \
              limit, logistics)                                                                                   \
   LOSS_ENTRY(void, type, spread_power, (t * x, t * slope, size_t n, int power), x, slope, n, power)

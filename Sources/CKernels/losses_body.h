@@ -1,12 +1,16 @@
 // The kernels of CKernelsLosses.h for one scalar type and one instruction set. Included after kernels_body.h with the same
 // macros, whose helpers it uses, and with LOG_TERMS, the number of terms of the logarithm's series.
 
-TARGET static T NAME(harden)(T *restrict x, T *restrict slope, size_t n, T bound, T square, T factor, T shift) {
+TARGET static T NAME(harden)(T *restrict x, T *restrict slope, size_t n, T bound, T square, T factor, T shift,
+                              T *restrict sum, T *restrict count) {
   const V one = (V){0} + (T)1, limit = (V){0} + bound;
-  V best = (V){0} - (T)__builtin_inff();
+  const V zero = (V){0};
+  V best = zero - (T)__builtin_inff(), above = zero, number = zero;
   for (size_t i = 0; i < n; i += L) {
     const size_t rest = n - i;
     V v = rest >= L ? NAME(load)(x + i) : NAME(load_tail)(x + i, rest, -(T)__builtin_inff());
+    above = above + SELECT(V, I, v > limit, v, zero);
+    number = number + SELECT(V, I, v > limit, one, zero);
     V part = v * square;
     V moved = v * (part + factor) + shift;
     V slopes = (part + part) + factor;
@@ -21,6 +25,8 @@ TARGET static T NAME(harden)(T *restrict x, T *restrict slope, size_t n, T bound
       NAME(store_tail)(slope + i, slopes, rest);
     }
   }
+  *sum = NAME(sum_lanes)(above);
+  *count = NAME(sum_lanes)(number);
   return NAME(max_lanes)(best);
 }
 
@@ -46,16 +52,22 @@ TARGET static T NAME(circle)(T *restrict x, T *restrict slope, size_t n, T margi
   return NAME(max_lanes)(best);
 }
 
-TARGET static T NAME(sum_above)(const T *restrict x, size_t n, T bound, T *restrict count) {
-  const V zero = (V){0}, one = zero + (T)1, limit = zero + bound;
-  V sum = zero, number = zero;
+TARGET static T NAME(add_max)(const T *restrict x, size_t n, T *restrict y) {
+  const T lowest = -(T)__builtin_inff();
+  V best = (V){0} + lowest;
   for (size_t i = 0; i < n; i += L) {
-    V v = n - i >= L ? NAME(load)(x + i) : NAME(load_tail)(x + i, n - i, -(T)__builtin_inff());
-    sum = sum + SELECT(V, I, v > limit, v, zero);
-    number = number + SELECT(V, I, v > limit, one, zero);
+    const size_t rest = n - i;
+    if (rest >= L) {
+      V v = NAME(load)(y + i) + NAME(load)(x + i);
+      best = SELECT(V, I, v > best, v, best);
+      NAME(store)(y + i, v);
+    } else {
+      V v = NAME(load_tail)(y + i, rest, lowest) + NAME(load_tail)(x + i, rest, 0);
+      best = SELECT(V, I, v > best, v, best);
+      NAME(store_tail)(y + i, v, rest);
+    }
   }
-  *count = NAME(sum_lanes)(number);
-  return NAME(sum_lanes)(sum);
+  return NAME(max_lanes)(best);
 }
 
 TARGET static T NAME(max_below)(const T *restrict x, size_t n, T bound, T *restrict count, T *restrict largest) {
@@ -73,9 +85,9 @@ TARGET static T NAME(max_below)(const T *restrict x, size_t n, T bound, T *restr
   return NAME(max_lanes)(best);
 }
 
-TARGET static T NAME(sum_of_exp)(const T *restrict x, size_t n, T scale, T shift) {
+TARGET static T NAME(sum_of_exp)(const T *restrict x, size_t n, T scale, T shift, T *restrict largest) {
   const size_t width = WIDE / sizeof(T);
-  V sum = (V){0};
+  V sum = (V){0}, best = (V){0} - (T)__builtin_inff();
   for (size_t i = 0; i < n; i += width) {
     T rest[WIDE / sizeof(T)];
     const T *from = x + i;
@@ -83,11 +95,15 @@ TARGET static T NAME(sum_of_exp)(const T *restrict x, size_t n, T scale, T shift
       for (size_t j = 0; j < width; j++) rest[j] = j < n - i ? x[i + j] : -(T)__builtin_inff();
       from = rest;
     }
-    NAME(wide) e = NAME(exp_wide)(NAME(load_wide)(from) * scale - shift);
+    NAME(wide) v = NAME(load_wide)(from);
+    NAME(wide) e = NAME(exp_wide)(v * scale - shift);
     V part[WIDE / sizeof(V)];
     __builtin_memcpy(part, &e, sizeof e);
     for (size_t j = 0; j < width / L; j++) sum = sum + part[j];
+    __builtin_memcpy(part, &v, sizeof v);
+    for (size_t j = 0; j < width / L; j++) best = SELECT(V, I, part[j] > best, part[j], best);
   }
+  *largest = NAME(max_lanes)(best);
   return NAME(sum_lanes)(sum);
 }
 

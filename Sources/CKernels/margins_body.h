@@ -51,22 +51,29 @@ TARGET static void NAME(limit_masked)(T *restrict x, T *restrict slope, size_t n
   }
 }
 
-TARGET static void NAME(emphasise)(T *restrict x, T *restrict slope, size_t n, T centre, T factor, T rate) {
+TARGET static T NAME(emphasise)(T *restrict x, T *restrict slope, size_t n, T centre, T factor, T rate) {
   typedef NAME(wide) W;
   typedef NAME(wide_bits) B;
   const size_t width = WIDE / sizeof(T);
   const W zero = (W){0}, lowest = zero - (T)__builtin_inff();
+  V best = (V){0} - (T)__builtin_inff();
   for (size_t i = 0; i < n; i += width) {
-    T rest[WIDE / sizeof(T)] = {0};
+    T rest[WIDE / sizeof(T)];
     const size_t count = n - i < width ? n - i : width;
-    if (count < width) __builtin_memcpy(rest, x + i, count * sizeof(T));
+    if (count < width) {
+      for (size_t j = 0; j < width; j++) rest[j] = j < count ? x[i + j] : -(T)__builtin_inff();
+    }
     W v = NAME(load_wide)(count < width ? rest : x + i);
     W d = v - centre;
     W t = NAME(exp_wide)(zero - (d * d) * rate) * factor;
     W value = SELECT(W, B, v == lowest, v, (t * v + t) - (T)1);
     __builtin_memcpy(x + i, &value, count * sizeof(T));
     __builtin_memcpy(slope + i, &t, count * sizeof(T));
+    V part[WIDE / sizeof(V)];
+    __builtin_memcpy(part, &value, sizeof value);
+    for (size_t j = 0; j < width / L; j++) best = SELECT(V, I, part[j] > best, part[j], best);
   }
+  return NAME(max_lanes)(best);
 }
 
 // A sum of Chebyshev polynomials of t in [-1, 1] (Clenshaw).

@@ -23,7 +23,8 @@ public enum ColumnKernels {
     nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
     nonisolated(unsafe) let to = sum.storage.base
     let (rows, columns) = (x.rows, x.columns)
-    forEachBlock(columns, workers) { start, width in
+    // One pass over what may not fit any cache: wide blocks read it in long runs.
+    forEachBlock(columns, of: 8 * columnsPerPiece, workers) { start, width in
       Element._columnSums(from + start, columns, rows, width, to + start)
     }
   }
@@ -142,11 +143,12 @@ public enum ColumnKernels {
   }
 
   private static func forEachBlock(
-    _ columns: Int, _ workers: Workers, _ body: @Sendable (_ start: Int, _ width: Int) -> Void
+    _ columns: Int, of size: Int = columnsPerPiece, _ workers: Workers,
+    _ body: @Sendable (_ start: Int, _ width: Int) -> Void
   ) {
-    workers.forEach((columns + columnsPerPiece - 1) / columnsPerPiece) { piece in
-      let start = piece * columnsPerPiece
-      body(start, min(columnsPerPiece, columns - start))
+    workers.forEach((columns + size - 1) / size) { piece in
+      let start = piece * size
+      body(start, min(size, columns - start))
     }
   }
 }

@@ -5,19 +5,20 @@ import CKernels
 public protocol _LossScalar {
   static func _harden(
     _ x: UnsafeMutablePointer<Self>, _ slope: UnsafeMutablePointer<Self>, _ n: Int, _ bound: Self,
-    _ square: Self, _ factor: Self, _ shift: Self
+    _ square: Self, _ factor: Self, _ shift: Self, _ sum: UnsafeMutablePointer<Self>,
+    _ count: UnsafeMutablePointer<Self>
   ) -> Self
   static func _circle(
     _ x: UnsafeMutablePointer<Self>, _ slope: UnsafeMutablePointer<Self>, _ n: Int, _ margin: Self
   ) -> Self
-  static func _sumAbove(
-    _ x: UnsafePointer<Self>, _ n: Int, _ bound: Self, _ count: UnsafeMutablePointer<Self>
-  ) -> Self
+  static func _addMaximum(_ x: UnsafePointer<Self>, _ n: Int, _ y: UnsafeMutablePointer<Self>) -> Self
   static func _maximumBelow(
     _ x: UnsafePointer<Self>, _ n: Int, _ bound: Self, _ count: UnsafeMutablePointer<Self>,
     _ largest: UnsafeMutablePointer<Self>
   ) -> Self
-  static func _sumOfExp(_ x: UnsafePointer<Self>, _ n: Int, _ scale: Self, _ shift: Self) -> Self
+  static func _sumOfExp(
+    _ x: UnsafePointer<Self>, _ n: Int, _ scale: Self, _ shift: Self, _ largest: UnsafeMutablePointer<Self>
+  ) -> Self
   static func _softplus(
     _ x: UnsafeMutablePointer<Self>, _ n: Int, _ scale: Self, _ shift: Self, _ limit: Self,
     _ logistics: UnsafeMutablePointer<Self>
@@ -29,9 +30,10 @@ public protocol _LossScalar {
 extension Float: _LossScalar {
   public static func _harden(
     _ x: UnsafeMutablePointer<Float>, _ slope: UnsafeMutablePointer<Float>, _ n: Int, _ bound: Float,
-    _ square: Float, _ factor: Float, _ shift: Float
+    _ square: Float, _ factor: Float, _ shift: Float, _ sum: UnsafeMutablePointer<Float>,
+    _ count: UnsafeMutablePointer<Float>
   ) -> Float {
-    ck_harden_f32(x, slope, n, bound, square, factor, shift)
+    ck_harden_f32(x, slope, n, bound, square, factor, shift, sum, count)
   }
 
   public static func _circle(
@@ -40,10 +42,10 @@ extension Float: _LossScalar {
     ck_circle_f32(x, slope, n, margin)
   }
 
-  public static func _sumAbove(
-    _ x: UnsafePointer<Float>, _ n: Int, _ bound: Float, _ count: UnsafeMutablePointer<Float>
+  public static func _addMaximum(
+    _ x: UnsafePointer<Float>, _ n: Int, _ y: UnsafeMutablePointer<Float>
   ) -> Float {
-    ck_sum_above_f32(x, n, bound, count)
+    ck_add_max_f32(x, n, y)
   }
 
   public static func _maximumBelow(
@@ -53,8 +55,11 @@ extension Float: _LossScalar {
     ck_max_below_f32(x, n, bound, count, largest)
   }
 
-  public static func _sumOfExp(_ x: UnsafePointer<Float>, _ n: Int, _ scale: Float, _ shift: Float) -> Float {
-    ck_sum_of_exp_f32(x, n, scale, shift)
+  public static func _sumOfExp(
+    _ x: UnsafePointer<Float>, _ n: Int, _ scale: Float, _ shift: Float,
+    _ largest: UnsafeMutablePointer<Float>
+  ) -> Float {
+    ck_sum_of_exp_f32(x, n, scale, shift, largest)
   }
 
   public static func _softplus(
@@ -74,9 +79,10 @@ extension Float: _LossScalar {
 extension Double: _LossScalar {
   public static func _harden(
     _ x: UnsafeMutablePointer<Double>, _ slope: UnsafeMutablePointer<Double>, _ n: Int, _ bound: Double,
-    _ square: Double, _ factor: Double, _ shift: Double
+    _ square: Double, _ factor: Double, _ shift: Double, _ sum: UnsafeMutablePointer<Double>,
+    _ count: UnsafeMutablePointer<Double>
   ) -> Double {
-    ck_harden_f64(x, slope, n, bound, square, factor, shift)
+    ck_harden_f64(x, slope, n, bound, square, factor, shift, sum, count)
   }
 
   public static func _circle(
@@ -85,10 +91,10 @@ extension Double: _LossScalar {
     ck_circle_f64(x, slope, n, margin)
   }
 
-  public static func _sumAbove(
-    _ x: UnsafePointer<Double>, _ n: Int, _ bound: Double, _ count: UnsafeMutablePointer<Double>
+  public static func _addMaximum(
+    _ x: UnsafePointer<Double>, _ n: Int, _ y: UnsafeMutablePointer<Double>
   ) -> Double {
-    ck_sum_above_f64(x, n, bound, count)
+    ck_add_max_f64(x, n, y)
   }
 
   public static func _maximumBelow(
@@ -98,10 +104,11 @@ extension Double: _LossScalar {
     ck_max_below_f64(x, n, bound, count, largest)
   }
 
-  public static func _sumOfExp(_ x: UnsafePointer<Double>, _ n: Int, _ scale: Double, _ shift: Double)
-    -> Double
-  {
-    ck_sum_of_exp_f64(x, n, scale, shift)
+  public static func _sumOfExp(
+    _ x: UnsafePointer<Double>, _ n: Int, _ scale: Double, _ shift: Double,
+    _ largest: UnsafeMutablePointer<Double>
+  ) -> Double {
+    ck_sum_of_exp_f64(x, n, scale, shift, largest)
   }
 
   public static func _softplus(

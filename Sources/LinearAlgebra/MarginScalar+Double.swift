@@ -22,7 +22,7 @@ extension Double {
   public static func _emphasise(
     _ x: UnsafeMutablePointer<Double>, _ slope: UnsafeMutablePointer<Double>, _ n: Int, _ centre: Double,
     _ factor: Double, _ rate: Double
-  ) {
+  ) -> Double {
     ck_emphasise_f64(x, slope, n, centre, factor, rate)
   }
 

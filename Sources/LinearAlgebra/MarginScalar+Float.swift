@@ -22,7 +22,7 @@ extension Float {
   public static func _emphasise(
     _ x: UnsafeMutablePointer<Float>, _ slope: UnsafeMutablePointer<Float>, _ n: Int, _ centre: Float,
     _ factor: Float, _ rate: Float
-  ) {
+  ) -> Float {
     ck_emphasise_f32(x, slope, n, centre, factor, rate)
   }
 

@@ -9,7 +9,8 @@ public protocol _MarginScalar {
     _ x: UnsafeMutablePointer<Self>, _ slope: UnsafeMutablePointer<Self>, _ n: Int, _ bound: Self)
   static func _emphasise(
     _ x: UnsafeMutablePointer<Self>, _ slope: UnsafeMutablePointer<Self>, _ n: Int, _ centre: Self,
-    _ factor: Self, _ rate: Self)
+    _ factor: Self, _ rate: Self
+  ) -> Self
   static func _halfAngle(
     _ x: UnsafeMutablePointer<Self>, _ slope: UnsafeMutablePointer<Self>, _ n: Int,
     _ value: UnsafePointer<Self>, _ derivative: UnsafePointer<Self>?, _ terms: Int, _ least: Self)

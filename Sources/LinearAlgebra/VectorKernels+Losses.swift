@@ -4,21 +4,42 @@
 extension VectorKernels {
   /// Where x > `bound`: x ← x·(square·x + factor) + shift, slope ← 2·square·x + factor; elsewhere x stays, slope ← 1.
   ///
-  /// Returns the largest result, −∞ where there is none.
+  /// Returns the largest result, −∞ where there is none, and the sum and the number of the old x above `bound`. The number is
+  /// exact up to 2²⁴ elements in `Float`.
+  @inlinable
   public static func harden<Element: Scalar>(
     _ x: inout MutableSpan<Element>, slopes: inout MutableSpan<Element>, above bound: Element,
     square: Element, factor: Element, shift: Element
-  ) -> Element {
+  ) -> (largest: Element, sum: Element, count: Int) {
     precondition(x.count == slopes.count, "spans of different lengths")
     return x.withUnsafeMutableBufferPointer { x in
       slopes.withUnsafeMutableBufferPointer { slopes in
-        guard let base = x.baseAddress, let slope = slopes.baseAddress else { return -Element.infinity }
-        return Element._harden(base, slope, x.count, bound, square, factor, shift)
+        guard let base = x.baseAddress, let slope = slopes.baseAddress else {
+          return (-Element.infinity, 0, 0)
+        }
+        var (sum, count): (Element, Element) = (0, 0)
+        let largest = Element._harden(base, slope, x.count, bound, square, factor, shift, &sum, &count)
+        return (largest, sum, Int(count))
+      }
+    }
+  }
+
+  /// y ← y + x. Returns the largest result, −∞ where there is none.
+  @inlinable
+  public static func addReturningMaximum<Element: Scalar>(
+    _ x: Span<Element>, to y: inout MutableSpan<Element>
+  ) -> Element {
+    precondition(x.count == y.count, "spans of different lengths")
+    return y.withUnsafeMutableBufferPointer { y in
+      x.withUnsafeBufferPointer { x in
+        guard let x = x.baseAddress, let base = y.baseAddress else { return -Element.infinity }
+        return Element._addMaximum(x, y.count, base)
       }
     }
   }
 
   /// With α = max(x + margin, 0): x ← α·(x − margin), slope ← α. Returns the largest result, −∞ where there is none.
+  @inlinable
   public static func circle<Element: Scalar>(
     _ x: inout MutableSpan<Element>, slopes: inout MutableSpan<Element>, margin: Element
   ) -> Element {
@@ -31,18 +52,8 @@ extension VectorKernels {
     }
   }
 
-  /// The sum and the number of the elements above `bound`. The number is exact up to 2²⁴ elements in `Float`.
-  public static func sum<Element: Scalar>(
-    _ x: borrowing MutableSpan<Element>, above bound: Element
-  ) -> (sum: Element, count: Int) {
-    var count: Element = 0
-    let sum = x.withUnsafeBufferPointer { x in
-      x.baseAddress.map { Element._sumAbove($0, x.count, bound, &count) } ?? 0
-    }
-    return (sum, Int(count))
-  }
-
   /// The largest element of at most `bound`, the number of elements above it, and the largest of all; −∞ where there is none.
+  @inlinable
   public static func maximum<Element: Scalar>(
     _ x: Span<Element>, atMost bound: Element
   ) -> (maximum: Element, above: Int, ofAll: Element) {
@@ -54,17 +65,21 @@ extension VectorKernels {
     return (maximum, Int(count), largest)
   }
 
-  /// Σ exp(scale·x − shift) in a fixed order.
+  /// Σ exp(scale·x − shift) in a fixed order, and the largest x, −∞ where there is none.
+  @inlinable
   public static func sumOfExponentials<Element: Scalar>(
     _ x: borrowing MutableSpan<Element>, scale: Element, shift: Element
-  ) -> Element {
-    x.withUnsafeBufferPointer { x in
-      x.baseAddress.map { Element._sumOfExp($0, x.count, scale, shift) } ?? 0
+  ) -> (sum: Element, largest: Element) {
+    var largest = -Element.infinity
+    let sum = x.withUnsafeBufferPointer { x in
+      x.baseAddress.map { Element._sumOfExp($0, x.count, scale, shift, &largest) } ?? 0
     }
+    return (sum, largest)
   }
 
   /// With u = scale·x − shift clamped to ±limit: returns Σ ln(1 + e^u) in a fixed order, and x ← 1/(1 + e^−u), the
   /// derivative by u, or 0 where u was clamped; `logistics` is the sum of these.
+  @inlinable
   public static func softplus<Element: Scalar>(
     _ x: inout MutableSpan<Element>, scale: Element, shift: Element, limit: Element = .infinity
   ) -> (sum: Element, logistics: Element) {
@@ -76,6 +91,7 @@ extension VectorKernels {
   }
 
   /// With p = max((x + 1)/2, 0): x ← 2·p^power − 1 and slope ← power·p^(power − 1), for a whole power of at least 1.
+  @inlinable
   public static func spreadPower<Element: Scalar>(
     _ x: inout MutableSpan<Element>, slopes: inout MutableSpan<Element>, power: Int
   ) {

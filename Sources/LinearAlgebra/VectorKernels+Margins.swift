@@ -1,6 +1,7 @@
 extension VectorKernels {
   /// x ← exp(scale·x − shift), returning the sum of the results and the sum of the results times the old x, both in a fixed
   /// order. An x of −∞ adds nothing to either.
+  @inlinable
   public static func exponentiateWithMoment<Element: Scalar>(
     _ x: inout MutableSpan<Element>, scale: Element, shift: Element
   ) -> (sum: Element, moment: Element) {
@@ -10,6 +11,7 @@ extension VectorKernels {
   }
 
   /// x ← x clamped to ±bound. −∞ stays.
+  @inlinable
   public static func limit<Element: Scalar>(_ x: inout MutableSpan<Element>, to bound: Element) {
     x.withUnsafeMutableBufferPointer { buffer in
       if let base = buffer.baseAddress { Element._limit(base, buffer.count, bound) }
@@ -17,6 +19,7 @@ extension VectorKernels {
   }
 
   /// x ← x clamped to ±bound; slope ← 0 where it was clamped, else 1. −∞ stays.
+  @inlinable
   public static func limit<Element: Scalar>(
     _ x: inout MutableSpan<Element>, to bound: Element, slopes: inout MutableSpan<Element>
   ) {
@@ -30,22 +33,24 @@ extension VectorKernels {
     }
   }
 
-  /// With t = factor·exp(−rate·(x − centre)²): x ← t·x + t − 1 and slope ← t. −∞ stays.
+  /// With t = factor·exp(−rate·(x − centre)²): x ← t·x + t − 1 and slope ← t. −∞ stays. Returns the largest result, −∞
+  /// where there is none.
+  @inlinable
   public static func emphasise<Element: Scalar>(
     _ x: inout MutableSpan<Element>, near centre: Element, factor: Element, rate: Element,
     slopes: inout MutableSpan<Element>
-  ) {
+  ) -> Element {
     precondition(x.count == slopes.count, "spans of different lengths")
-    x.withUnsafeMutableBufferPointer { x in
+    return x.withUnsafeMutableBufferPointer { x in
       slopes.withUnsafeMutableBufferPointer { slopes in
-        if let base = x.baseAddress, let slope = slopes.baseAddress {
-          Element._emphasise(base, slope, x.count, centre, factor, rate)
-        }
+        guard let base = x.baseAddress, let slope = slopes.baseAddress else { return -Element.infinity }
+        return Element._emphasise(base, slope, x.count, centre, factor, rate)
       }
     }
   }
 
   /// With u = √((1 + x)/2), kept in [0, 1]: x ← Σ value[k]·T_k(2u − 1), Chebyshev polynomials. −∞ stays.
+  @inlinable
   public static func halfAngle<Element: Scalar>(_ x: inout MutableSpan<Element>, value: [Element]) {
     precondition(!value.isEmpty, "no terms")
     x.withUnsafeMutableBufferPointer { x in
@@ -55,6 +60,7 @@ extension VectorKernels {
 
   /// The same, and slope ← Σ derivative[k]·T_k(2u − 1)/(4·max(u, least)): with the derivative of the sum by u, that of the
   /// result by x.
+  @inlinable
   public static func halfAngle<Element: Scalar>(
     _ x: inout MutableSpan<Element>, value: [Element], derivative: [Element], least: Element,
     slopes: inout MutableSpan<Element>

@@ -1,5 +1,6 @@
 extension VectorKernels {
   /// y ← factor·y·mask, for spans of one length.
+  @inlinable
   public static func scale<Element: Scalar>(
     _ y: inout MutableSpan<Element>, by factor: Element, masked mask: borrowing MutableSpan<Element>
   ) {
@@ -14,6 +15,7 @@ extension VectorKernels {
   }
 
   /// y ← y + x, for spans of one length.
+  @inlinable
   public static func add<Element: Scalar>(_ x: Span<Element>, to y: inout MutableSpan<Element>) {
     precondition(x.count == y.count, "spans of different lengths")
     y.withUnsafeMutableBufferPointer { y in

@@ -4,6 +4,7 @@
 /// arguments); results below the smallest normal number are 0, above the largest finite one +∞; NaN stays NaN.
 public enum VectorKernels {
   /// x ← exp(x).
+  @inlinable
   public static func exponentiate<Element: Scalar>(_ x: inout MutableSpan<Element>) {
     x.withUnsafeMutableBufferPointer { buffer in
       if let base = buffer.baseAddress { Element._exp(base, buffer.count) }
@@ -11,6 +12,7 @@ public enum VectorKernels {
   }
 
   /// The largest element. NaN is passed over; −∞ where there is nothing else.
+  @inlinable
   public static func maximum<Element: Scalar>(_ x: borrowing MutableSpan<Element>) -> Element {
     x.withUnsafeBufferPointer { buffer in
       buffer.baseAddress.map { Element._maximum($0, buffer.count) } ?? -Element.infinity
@@ -18,6 +20,7 @@ public enum VectorKernels {
   }
 
   /// x ← exp(scale·x − shift), returning the sum of the results in a fixed order.
+  @inlinable
   public static func exponentiateAndSum<Element: Scalar>(
     _ x: inout MutableSpan<Element>, scale: Element, shift: Element
   ) -> Element {
@@ -27,6 +30,7 @@ public enum VectorKernels {
   }
 
   /// x ← factor·x.
+  @inlinable
   public static func scale<Element: Scalar>(_ x: inout MutableSpan<Element>, by factor: Element) {
     x.withUnsafeMutableBufferPointer { buffer in
       if let base = buffer.baseAddress { Element._scale(base, buffer.count, factor) }
@@ -34,6 +38,7 @@ public enum VectorKernels {
   }
 
   /// Σ x·y in a fixed order, for spans of one length.
+  @inlinable
   public static func dot<Element: Scalar>(_ x: Span<Element>, _ y: Span<Element>) -> Element {
     precondition(x.count == y.count, "spans of different lengths")
     return x.withUnsafeBufferPointer { x in

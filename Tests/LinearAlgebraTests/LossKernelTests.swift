@@ -24,14 +24,16 @@ private func change<Element, Result>(
       var all: [[Float]] = []
       var slopes = [Float](repeating: 0, count: count)
       var x = Self.row(Float.self, count)
-      all.append([ck_harden_f32_at(level, &x, &slopes, count, 0.1, 1, 0.3, 0.2)] + x + slopes)
+      var (sum, number): (Float, Float) = (0, 0)
+      let most = ck_harden_f32_at(level, &x, &slopes, count, 0.1, 1, 0.3, 0.2, &sum, &number)
+      all.append([most, sum, number] + x + slopes)
       all.append([ck_circle_f32_at(level, &x, &slopes, count, 0.25)] + x + slopes)
-      var number: Float = 0
       x = Self.row(Float.self, count)
-      all.append([ck_sum_above_f32_at(level, x, count, 0.05, &number), number])
-      var most: Float = 0
-      all.append([ck_max_below_f32_at(level, x, count, 0.3, &number, &most), number, most])
-      all.append([ck_sum_of_exp_f32_at(level, x, count, 9, 2)])
+      var largest: Float = 0
+      all.append([ck_max_below_f32_at(level, x, count, 0.3, &number, &largest), number, largest])
+      all.append([ck_sum_of_exp_f32_at(level, x, count, 9, 2, &largest), largest])
+      var bias = randomMatrix(Float.self, 1, count, "bias").elements
+      all.append([ck_add_max_f32_at(level, x, count, &bias)] + bias)
       all.append([ck_softplus_f32_at(level, &x, count, 20, 1.5, 16, &number), number] + x)
       x = randomMatrix(Float.self, 1, count, "power").elements
       ck_spread_power_f32_at(level, &x, &slopes, count, 3)
@@ -49,14 +51,16 @@ private func change<Element, Result>(
       var all: [[Double]] = []
       var slopes = [Double](repeating: 0, count: count)
       var x = Self.row(Double.self, count)
-      all.append([ck_harden_f64_at(level, &x, &slopes, count, 0.1, 1, 0.3, 0.2)] + x + slopes)
+      var (sum, number): (Double, Double) = (0, 0)
+      let most = ck_harden_f64_at(level, &x, &slopes, count, 0.1, 1, 0.3, 0.2, &sum, &number)
+      all.append([most, sum, number] + x + slopes)
       all.append([ck_circle_f64_at(level, &x, &slopes, count, 0.25)] + x + slopes)
-      var number: Double = 0
       x = Self.row(Double.self, count)
-      all.append([ck_sum_above_f64_at(level, x, count, 0.05, &number), number])
-      var most: Double = 0
-      all.append([ck_max_below_f64_at(level, x, count, 0.3, &number, &most), number, most])
-      all.append([ck_sum_of_exp_f64_at(level, x, count, 9, 2)])
+      var largest: Double = 0
+      all.append([ck_max_below_f64_at(level, x, count, 0.3, &number, &largest), number, largest])
+      all.append([ck_sum_of_exp_f64_at(level, x, count, 9, 2, &largest), largest])
+      var bias = randomMatrix(Double.self, 1, count, "bias").elements
+      all.append([ck_add_max_f64_at(level, x, count, &bias)] + bias)
       all.append([ck_softplus_f64_at(level, &x, count, 20, 1.5, 16, &number), number] + x)
       x = randomMatrix(Double.self, 1, count, "power").elements
       ck_spread_power_f64_at(level, &x, &slopes, count, 3)
@@ -74,7 +78,7 @@ private func change<Element, Result>(
     let start = Self.row(type, count)
     var slopes = [Element](repeating: 0, count: count)
     var x = start
-    let largest = change(&x) { xs in
+    let hard = change(&x) { xs in
       change(&slopes) {
         VectorKernels.harden(&xs, slopes: &$0, above: 0.1, square: 1, factor: 0.3, shift: 0.2)
       }
@@ -84,7 +88,10 @@ private func change<Element, Result>(
       #expect(x[index] == (isHard ? old * (old * 1 + 0.3) + 0.2 : old))
       #expect(slopes[index] == (isHard ? (old + old) + 0.3 : 1))
     }
-    #expect(largest == x.max() ?? -.infinity)
+    #expect(hard.largest == x.max() ?? -.infinity)
+    let above = start.filter { $0 > 0.1 }
+    #expect(hard.count == above.count)
+    #expect(relativeError(Double(hard.sum), above.reduce(0) { $0 + Double($1) }) < tolerance)
 
     x = start
     let circle = change(&x) { xs in
@@ -98,18 +105,20 @@ private func change<Element, Result>(
     #expect(circle == x.max() ?? -.infinity)
 
     x = start
-    let hard = change(&x) { VectorKernels.sum($0, above: 0.05) }
-    let above = start.filter { $0 > 0.05 }
-    #expect(hard.count == above.count)
-    #expect(relativeError(Double(hard.sum), above.reduce(0) { $0 + Double($1) }) < tolerance)
-    let below = VectorKernels.maximum(start.span, atMost: 0.05)
-    #expect(below.maximum == start.filter { $0 <= 0.05 }.max() ?? -.infinity)
+    let below = VectorKernels.maximum(start.span, atMost: 0.1)
+    #expect(below.maximum == start.filter { $0 <= 0.1 }.max() ?? -.infinity)
     #expect(below.above == above.count)
     #expect(below.ofAll == start.max() ?? -.infinity)
 
     let exponentials = start.reduce(0) { $0 + Double.exp(9 * Double($1) - 2) }
     let sum = change(&x) { VectorKernels.sumOfExponentials($0, scale: 9, shift: 2) }
-    #expect(relativeError(Double(sum), exponentials) < tolerance)
+    #expect(relativeError(Double(sum.sum), exponentials) < tolerance)
+    #expect(sum.largest == start.max() ?? -.infinity)
+
+    let bias = randomMatrix(type, 1, count, "bias").elements
+    let most = change(&x) { VectorKernels.addReturningMaximum(bias.span, to: &$0) }
+    #expect(x == zip(start, bias).map { $0 + $1 })
+    #expect(most == x.max() ?? -.infinity)
   }
 
   @Test(arguments: VectorKernelTests.counts) func thePassesAreWhatTheySay(count: Int) {

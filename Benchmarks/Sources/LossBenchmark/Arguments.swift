@@ -8,12 +8,14 @@ struct Arguments {
   }
 
   static let help = """
-    Times losses, from similarities to gradient, as a ratio to plain NormFace.
+    Times losses as ratios to plain NormFace: the loss alone, from similarities to their gradient, and the
+    head, which adds the products with embeddings and prototypes.
 
-    USAGE: LossBenchmark [--classes N] [--batch N] [--repetitions N] [--threads N,N] [--losses NAME,NAME]
+    USAGE: LossBenchmark [--classes N] [--batch N] [--dimension N] [--repetitions N] [--threads N,N] [--losses NAME,NAME]
 
       --classes N        columns of the similarities (10000)
       --batch N          rows (512)
+      --dimension N      dimension of the embeddings (512)
       --repetitions N    repetitions that count, after two that do not (21)
       --threads N,N      numbers of threads (1,2)
       --losses NAME,NAME the losses, besides normface (every one of the softmax family)
@@ -21,6 +23,7 @@ struct Arguments {
 
   var classes = 10_000
   var batch = 512
+  var dimension = 512
   var repetitions = 21
   var threads = [1, 2]
   var losses: [LossConfiguration]
@@ -38,6 +41,7 @@ struct Arguments {
       switch word {
       case "--classes": classes = try Self.number(value, word, atLeast: 2)
       case "--batch": batch = try Self.number(value, word, atLeast: 1)
+      case "--dimension": dimension = try Self.number(value, word, atLeast: 1)
       case "--repetitions": repetitions = try Self.number(value, word, atLeast: 1)
       case "--threads":
         threads = try value.split(separator: ",").map { try Self.number(String($0), word, atLeast: 1) }

@@ -4,14 +4,17 @@ import LinearAlgebra
 
 /// Times losses beside each other.
 ///
-/// Timed is `evaluate` alone: from a matrix of similarities in `Float` to their gradient in its place, parameters' gradients
-/// included; products with embeddings and prototypes are not. Every repetition goes through all losses in turn, NormFace
-/// first, each on a fresh copy of the same similarities, so that what slows the machine down for a while slows all.
-/// A loss's figure is its time over that of NormFace in the same repetition.
+/// Timed is `evaluate`: from a matrix of similarities in `Float` to their gradient in its place, parameters' gradients
+/// included. Every repetition goes through all losses in turn, NormFace first, each on a fresh copy of the same
+/// similarities, so that what slows the machine down for a while slows all; and through the three products that every head
+/// needs besides, the similarities of embeddings and prototypes and the gradients of both. A loss's figures are its time over
+/// that of NormFace in the same repetition: alone, and with the products on both sides.
 struct LossBenchmark {
   private let arguments: Arguments
   private let similarities: Matrix<Float>
   private let targets: [Int]
+  private let embeddings: Matrix<Float>
+  private let prototypes: Matrix<Float>
 
   init(_ arguments: Arguments) {
     self.arguments = arguments
@@ -27,6 +30,11 @@ struct LossBenchmark {
     }
     similarities = cosines
     self.targets = targets
+    var features = Matrix<Float>(rows: arguments.batch, columns: arguments.dimension)
+    var weights = Matrix<Float>(rows: arguments.classes, columns: arguments.dimension)
+    stream.fillNormal(&features)
+    stream.fillNormal(&weights)
+    (embeddings, prototypes) = (features, weights)
   }
 
   /// A loss with the batch that it works on.
@@ -41,7 +49,7 @@ struct LossBenchmark {
 
   func run() throws {
     print(
-      "Similarities to gradient, Float, \(arguments.batch) × \(arguments.classes), \(arguments.repetitions) interleaved repetitions; BLAS core \(BLASCore.current)."
+      "Similarities to gradient, Float, \(arguments.batch) × \(arguments.classes), dimension \(arguments.dimension), \(arguments.repetitions) interleaved repetitions; BLAS core \(BLASCore.current)."
     )
     for threads in arguments.threads { try report(threads: threads) }
   }
@@ -49,23 +57,50 @@ struct LossBenchmark {
   private func report(threads: Int) throws {
     let plain = try LossConfiguration("normface")
     var contenders = ([plain] + arguments.losses.filter { $0 != plain }).map(contender)
+    var products: [Double] = []
     for repetition in -2..<arguments.repetitions {
+      let seconds = timeProducts(workers: Workers(threads))
+      if repetition >= 0 { products.append(seconds) }
       for index in contenders.indices {
         let seconds = time(&contenders[index], workers: Workers(threads))
         if repetition >= 0 { contenders[index].times.append(seconds) }
       }
     }
-    print("\n| \(threads) thread\(threads == 1 ? "" : "s") | ms | × NormFace | quartiles | range |")
-    print("|---|---:|---:|---:|---:|")
+    let own = contenders[0].times
+    print("\nThe products take \(milliseconds(products)) ms, \(threads) thread\(threads == 1 ? "" : "s").")
+    print("\n| loss | ms | alone × NormFace | quartiles | range | head × NormFace | quartiles | range |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for contender in contenders {
-      let ratios = zip(contender.times, contenders[0].times).map { $0 / $1 }.sorted()
-      func part(_ share: Double) -> String {
-        String(format: "%.2f", ratios[Int((share * Double(ratios.count - 1)).rounded())])
-      }
-      let median = contender.times.sorted()[contender.times.count / 2]
+      let alone = zip(contender.times, own).map { $0 / $1 }
+      let head = own.indices.map { (products[$0] + contender.times[$0]) / (products[$0] + own[$0]) }
       print(
-        "| \(contender.name) | \(String(format: "%.2f", median * 1000)) | \(part(0.5)) | \(part(0.25))–\(part(0.75)) | \(part(0))–\(part(1)) |"
-      )
+        "| \(contender.name) | \(milliseconds(contender.times)) | \(spread(alone)) | \(spread(head)) |")
+    }
+  }
+
+  /// The median.
+  private func milliseconds(_ seconds: [Double]) -> String {
+    String(format: "%.2f", seconds.sorted()[seconds.count / 2] * 1000)
+  }
+
+  /// Median, quartiles and range, as cells of a table.
+  private func spread(_ ratios: [Double]) -> String {
+    let sorted = ratios.sorted()
+    func part(_ share: Double) -> String {
+      String(format: "%.2f", sorted[Int((share * Double(sorted.count - 1)).rounded())])
+    }
+    return "\(part(0.5)) | \(part(0.25))–\(part(0.75)) | \(part(0))–\(part(1))"
+  }
+
+  /// Seconds for the similarities and the gradients of embeddings and prototypes.
+  private func timeProducts(workers: Workers) -> Double {
+    var product = Matrix<Float>(rows: embeddings.rows, columns: prototypes.rows)
+    var embeddingGradient = embeddings
+    var prototypeGradient = prototypes
+    return seconds {
+      gemm(embeddings, .asIs, prototypes, .transposed, into: &product, workers: workers)
+      gemm(product, .asIs, prototypes, into: &embeddingGradient, workers: workers)
+      gemm(product, .transposed, embeddings, into: &prototypeGradient, workers: workers)
     }
   }
 
@@ -83,7 +118,7 @@ struct LossBenchmark {
       batch.normGradients = Array(repeating: 0, count: arguments.batch)
     }
     if loss.traits.needs.contains(.prototypes) {
-      var raw = Matrix<Float>(rows: classes * perClass, columns: 128)
+      var raw = Matrix<Float>(rows: classes * perClass, columns: arguments.dimension)
       stream.fillNormal(&raw)
       batch.prototypes = raw
       var norms = [Float](repeating: 0, count: raw.rows)
@@ -107,8 +142,12 @@ struct LossBenchmark {
       similarities.copyColumns(
         0..<contender.batch.similarities.columns, into: &contender.batch.similarities)
     }
+    return seconds { _ = contender.loss.evaluate(&contender.batch, workers: workers) }
+  }
+
+  private func seconds(_ work: () -> Void) -> Double {
     let start = ContinuousClock.now
-    _ = contender.loss.evaluate(&contender.batch, workers: workers)
+    work()
     let elapsed = ContinuousClock.now - start
     return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
   }

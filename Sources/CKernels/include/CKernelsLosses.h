@@ -15,17 +15,18 @@
 
 #define CK_LOSS_DECLARATIONS(T, S)                                                                                    \
   /** Where x > bound: x ← x·(square·x + factor) + shift, slope ← 2·square·x + factor (of the old x); elsewhere x       \
-      stays and slope ← 1. Returns the largest result, −infinity where there is none. */                              \
-  CK_LOSS_KERNEL(T, S, harden, T *x, T *slope, size_t n, T bound, T square, T factor, T shift)                        \
+      stays and slope ← 1. Returns the largest result, −infinity where there is none; `sum` and `count` get the sum   \
+      and the number of the old x above `bound`. */                                                                   \
+  CK_LOSS_KERNEL(T, S, harden, T *x, T *slope, size_t n, T bound, T square, T factor, T shift, T *sum, T *count)      \
   /** With α = max(x + margin, 0): x ← α·(x − margin), slope ← α. Returns the largest result. */                      \
   CK_LOSS_KERNEL(T, S, circle, T *x, T *slope, size_t n, T margin)                                                    \
-  /** Σ of the x above `bound`; `count` gets their number. */                                                         \
-  CK_LOSS_KERNEL(T, S, sum_above, const T *x, size_t n, T bound, T *count)                                            \
+  /** y ← y + x; returns the largest result. */                                                                       \
+  CK_LOSS_KERNEL(T, S, add_max, const T *x, size_t n, T *y)                                                           \
   /** The largest x of at most `bound`, −infinity where there is none; `count` gets the number of the others, `largest`   \
       the largest of all. */                                                                                          \
   CK_LOSS_KERNEL(T, S, max_below, const T *x, size_t n, T bound, T *count, T *largest)                                \
-  /** Σ exp(scale·x − shift). */                                                                                      \
-  CK_LOSS_KERNEL(T, S, sum_of_exp, const T *x, size_t n, T scale, T shift)                                            \
+  /** Σ exp(scale·x − shift); `largest` gets the largest x. */                                                        \
+  CK_LOSS_KERNEL(T, S, sum_of_exp, const T *x, size_t n, T scale, T shift, T *largest)                                \
   /** With u = scale·x − shift, clamped to ±limit: returns Σ ln(1 + e^u); x ← 1/(1 + e^−u), 0 where u was clamped;    \
       `logistics` gets the sum of these. A column of −infinity adds nothing to either. */                             \
   CK_LOSS_KERNEL(T, S, softplus, T *x, size_t n, T scale, T shift, T limit, T *logistics)                             \

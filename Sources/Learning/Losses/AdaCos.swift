@@ -100,10 +100,15 @@ public struct AdaCos: Loss {
       row, values, _ in
       let target = values[targets[row]]
       values[targets[row]] = -Element.infinity
-      let largest = VectorKernels.maximum(values)
-      let sum = VectorKernels.sumOfExponentials(values, scale: scale, shift: scale * largest)
+      // One pass: no cosine exceeds 1 by more than rounding. Where all are so far below it that the sum is lost, a second.
+      var (sum, largest) = VectorKernels.sumOfExponentials(values, scale: scale, shift: scale)
+      var shift = scale
+      if !(sum > Element.leastNormalMagnitude.squareRoot()) {
+        shift = scale * largest
+        sum = VectorKernels.sumOfExponentials(values, scale: scale, shift: shift).sum
+      }
       values[targets[row]] = target
-      return Summary(target: target, largest: largest, logSum: scale * largest + Element.log(sum))
+      return Summary(target: target, largest: largest, logSum: shift + Element.log(sum))
     }
     return summaries
   }

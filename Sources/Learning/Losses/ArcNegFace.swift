@@ -45,13 +45,11 @@ public struct ArcNegFace: Loss {
     let scale = Element(scale)
     let (factor, rate) = (Element(alpha), Element(1 / sigma))
     let margin = margin
-    return SoftmaxCrossEntropy.evaluate(&batch, scale: scale, workers: workers) { _, target, values, slopes in
-      VectorKernels.emphasise(
+    return SoftmaxCrossEntropy.evaluate(&batch, scale: scale, workers: workers) { _, cosine, values, slopes in
+      let target = margin.logit(cosine, scale: scale)
+      let largest = VectorKernels.emphasise(
         &values, near: target.logit / scale, factor: factor, rate: rate, slopes: &slopes)
-      return true
-    } target: { _, cosine in
-      let (value, slope) = margin(cosine)
-      return TargetLogit(logit: scale * value, slope: scale * slope)
+      return PreparedRow(target: target, hasSlopes: true, largest: largest)
     }
   }
 }

@@ -64,9 +64,9 @@ public struct CurricularFace: Loss {
     let (margin, bound) = (margin, bound)
     return SoftmaxCrossEntropy.evaluate(&batch, scale: scale, workers: workers) {
       _, cosine, values, slopes in
-      let largest = VectorKernels.harden(
+      let hard = VectorKernels.harden(
         &values, slopes: &slopes, above: bound(cosine).value, square: 1, factor: t, shift: 0)
-      return PreparedRow(target: margin.logit(cosine, scale: scale), hasSlopes: true, largest: largest)
+      return PreparedRow(target: margin.logit(cosine, scale: scale), hasSlopes: true, largest: hard.largest)
     }
   }
 }

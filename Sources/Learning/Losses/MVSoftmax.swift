@@ -101,11 +101,12 @@ public struct MVSoftmax: Loss {
     return SoftmaxCrossEntropy.evaluate(&batch, scale: scale, workers: workers) {
       _, cosine, values, slopes in
       let moved = angle.map { $0(cosine) } ?? (value: cosine - m, slope: 1)
-      let largest = VectorKernels.harden(
+      let hard = VectorKernels.harden(
         &values, slopes: &slopes, above: moved.value, square: 0, factor: factor, shift: t)
       let (value, slope) = cosine > floor ? moved : (cosine, 1)
       return PreparedRow(
-        target: TargetLogit(logit: scale * value, slope: scale * slope), hasSlopes: true, largest: largest)
+        target: TargetLogit(logit: scale * value, slope: scale * slope), hasSlopes: true,
+        largest: hard.largest)
     }
   }
 }

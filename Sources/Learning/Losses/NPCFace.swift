@@ -62,12 +62,11 @@ public struct NPCFace: Loss {
     return SoftmaxCrossEntropy.evaluate(&batch, scale: scale, workers: workers) {
       _, cosine, values, slopes in
       let limit = bound(cosine).value
-      let hard = VectorKernels.sum(values, above: limit)
+      let hard = VectorKernels.harden(
+        &values, slopes: &slopes, above: limit, square: 0, factor: t, shift: a)
       let mean = hard.count > 0 ? Double(hard.sum) / Double(hard.count) : 0
       let margin = AngularMargin(margin: m0 + m1 * mean, wrap: .easy)
-      let largest = VectorKernels.harden(
-        &values, slopes: &slopes, above: limit, square: 0, factor: t, shift: a)
-      return PreparedRow(target: margin.logit(cosine, scale: scale), hasSlopes: true, largest: largest)
+      return PreparedRow(target: margin.logit(cosine, scale: scale), hasSlopes: true, largest: hard.largest)
     }
   }
 }

@@ -69,20 +69,14 @@ enum HypersphericalEnergy {
     let chosen = prototypes.gathering(rows: classes)
     var slopes = Matrix<Element>(rows: count, columns: count)
     gemm(chosen, .asIs, chosen, .transposed, into: &slopes, workers: workers)
-    let bound: Element = 1 - 1e-5
-    var energy: Element = 0
+    var energies = [Element](repeating: 0, count: count)
+    var scratch = Matrix<Element>(rows: Matrix<Element>.scratchRows(for: count), columns: count)
+    slopes.updateRows(scratch: &scratch, results: &energies, workers: workers) { row, values, _ in
+      Self.energy(&values, of: row, share: share)
+    }
+    // The slopes are those of a symmetric matrix.
     for row in 0..<count {
-      slopes.withMutableRow(row) { values in
-        for column in values.indices {
-          let cosine = min(max(values[column], -bound), bound)
-          let angle = Element.acos(cosine)
-          if column > row { energy += share / (angle * angle) }
-          // d(θ⁻²)/dc = 2·θ⁻³/sin θ. A prototype has no angle with itself.
-          let isInside = values[column].magnitude < bound && column != row
-          values[column] =
-            isInside ? 2 * share / (angle * angle * angle * ((1 - cosine) * (1 + cosine)).squareRoot()) : 0
-        }
-      }
+      for column in 0..<row { slopes[row, column] = slopes[column, row] }
     }
     var change = Matrix<Element>(rows: count, columns: prototypes.columns)
     gemm(slopes, .asIs, chosen, into: &change, workers: workers)
@@ -92,6 +86,26 @@ enum HypersphericalEnergy {
           for column in values.indices { values[column] += change[column] }
         }
       }
+    }
+    return energies.reduce(0, +)
+  }
+
+  /// The energy of one row of cosines with the columns after it, `share` a pair; these cosines become the derivatives, those up to
+  /// the row's own 0, since a prototype has no angle with itself.
+  private static func energy<Element: Scalar>(
+    _ values: inout MutableSpan<Element>, of row: Int, share: Element
+  ) -> Element {
+    let bound: Element = 1 - 1e-5
+    var energy: Element = 0
+    for column in 0...row { values[column] = 0 }
+    for column in row + 1..<values.count {
+      let cosine = min(max(values[column], -bound), bound)
+      let angle = Element.acos(cosine)
+      energy += share / (angle * angle)
+      // d(θ⁻²)/dc = 2·θ⁻³/sin θ.
+      values[column] =
+        values[column].magnitude < bound
+        ? 2 * share / (angle * angle * angle * ((1 - cosine) * (1 + cosine)).squareRoot()) : 0
     }
     return energy
   }
