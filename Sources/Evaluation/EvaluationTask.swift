@@ -11,11 +11,30 @@ public protocol EvaluationTask: Sendable {
 
   /// The result of `embeddings`, which have the names that the task was bound to. The same for any number of workers.
   func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
+
+  /// Whether a world's oracle can score the protocol.
+  func hasCeiling(by oracle: WorldOracle) -> Bool
+  /// The result of a world's oracle: log likelihood ratios in place of similarities, all else as for embeddings. Nil where there is no
+  /// ceiling. The same for any number of workers.
+  func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)?
+}
+
+extension EvaluationTask {
+  public func hasCeiling(by oracle: WorldOracle) -> Bool { false }
+
+  public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? { nil }
 }
 
 extension VerificationTask: EvaluationTask {
   public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
   {
     try evaluate(embeddings.table())
+  }
+
+  public func hasCeiling(by oracle: WorldOracle) -> Bool { true }
+
+  public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? {
+    let folds = (0..<foldCount).map { fold in scores(fold: fold) { oracle.score($0, $1) } }
+    return result(of: folds, embeddingDigest: oracle.digest)
   }
 }

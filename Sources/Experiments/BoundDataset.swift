@@ -44,67 +44,9 @@ public struct BoundTest: Sendable {
   public let embeddings: any EmbeddingSource
   /// The digest of the test store.
   public let digest: String
-  /// For pairs of images of a world: what the ceiling row scores with.
+  /// For a test set of a world whose protocol has a ceiling: what its row scores with.
   public let oracle: WorldOracle?
 
   /// The task of a protocol of pairs of images; nil for other kinds.
   public var verification: VerificationTask? { task as? VerificationTask }
-}
-
-/// The oracle of a world with what it knows of a test set's images.
-public struct WorldOracle: Sendable {
-  private let oracle: BayesOracle
-  /// One row an image, in the order of the test store.
-  private let latents: Matrix<Double>
-  /// The total variances of the identity axes: one row an image, or one row for all where images do not differ.
-  private let totals: Matrix<Double>
-  /// The digest of the store that all this comes from.
-  let digest: String
-  /// Whether images differ in quality or pose, which the oracle knows and methods need not see.
-  public var knowsAttributes: Bool { totals.rows > 1 }
-
-  init(_ definition: WorldDefinition, store: FeatureStore) throws {
-    oracle = BayesOracle(definition)
-    let axes = definition.identity.dimensions
-    let known = try store.features().converted(to: Double.self)
-    let columns = definition.identityNoiseVaries ? 2 * axes : axes
-    guard known.columns == columns else {
-      throw HarnessError(
-        .badInput, file: store.location.description, place: "features", found: "\(known.columns) columns",
-        expected: "\(columns), of the world \(definition.name)", advice: "Generate the world again.")
-    }
-    latents = known.columns(in: 0..<axes)
-    totals =
-      definition.identityNoiseVaries
-      ? known.columns(in: axes..<columns) : Matrix([definition.identityTotals()])
-    digest = try store.digest()
-  }
-
-  private func totals(of row: Int) -> Int { totals.rows == 1 ? 0 : row }
-
-  /// The log likelihood ratio of images `i` and `j`.
-  func score(_ i: Int, _ j: Int) -> Double {
-    latents.withRow(i) { a in
-      latents.withRow(j) { b in
-        totals.withRow(totals(of: i)) { s in
-          totals.withRow(totals(of: j)) { t in oracle.score(a, totals: s, b, totals: t) }
-        }
-      }
-    }
-  }
-
-  /// The best verification accuracy in the population of pairs whose images have the attributes of these: the mean of their ceilings,
-  /// of at most 500 of them, evenly spread.
-  public func populationAccuracy(of pairs: [(Int, Int)]) -> Double? {
-    guard let first = pairs.first else { return nil }
-    if !knowsAttributes { return ceiling(first).accuracy }
-    let step = (pairs.count + 499) / 500
-    let chosen = stride(from: 0, to: pairs.count, by: step).map { ceiling(pairs[$0]).accuracy }
-    return chosen.reduce(0, +) / Double(chosen.count)
-  }
-
-  private func ceiling(_ pair: (Int, Int)) -> BayesCeiling {
-    BayesCeiling(
-      between: oracle.between, totals: totals.row(totals(of: pair.0)), totals.row(totals(of: pair.1)))
-  }
 }

@@ -29,7 +29,7 @@ public struct BoundExperiment: Sendable {
   public func evaluations(of run: GridRun) -> [RunEvaluation] {
     let dataset = datasets[run.dataset]
     return dataset.tests.flatMap { test -> [RunEvaluation] in
-      // The ceiling is known of pairs of images only.
+      // Not every protocol has a ceiling.
       if run.specification.kind == .ceiling, test.oracle == nil { return [] }
       guard let count = dataset.foldCount else { return [RunEvaluation(test: test, fold: nil)] }
       let folds = run.fold.map { [$0] } ?? Array(0..<count)

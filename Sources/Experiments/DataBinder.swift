@@ -47,11 +47,11 @@ struct DataBinder {
     let tests = try definitions().map { use, name, rules in
       let store = try FeatureStore(opening: StoreLocation(path: generator.store(of: use.source)))
       let test = try test(name, rules, lists: generator.lists(of: use.source), store)
-      guard test.verification != nil else { return test }
-      let oracle = try FeatureStore(opening: StoreLocation(path: generator.oracleStore(of: use.source)))
+      let latents = try FeatureStore(opening: StoreLocation(path: generator.oracleStore(of: use.source)))
+      let oracle = try WorldOracle(world, store: latents)
       return BoundTest(
         name: name, task: test.task, embeddings: test.embeddings, digest: test.digest,
-        oracle: try WorldOracle(world, store: oracle))
+        oracle: test.task.hasCeiling(by: oracle) ? oracle : nil)
     }
     return BoundDataset(
       name: world.name, features: try training.store.features(), labels: training.labels,

@@ -40,14 +40,13 @@ public struct RunEvaluation: Sendable {
   func evaluate(
     _ kind: RunSpecification.Kind, model: TrainedModel<Float>?, workers: Workers
   ) throws -> EvaluationRecord {
+    if kind == .ceiling, let oracle = test.oracle,
+      let result = try test.task.ceiling(by: oracle, workers: workers)
+    {
+      return try EvaluationRecord(result)
+    }
     guard let task = test.verification else {
       return try EvaluationRecord(test.task.evaluation(of: embeddings(model, workers), workers: workers))
-    }
-    if kind == .ceiling, let oracle = test.oracle {
-      let folds = (0..<task.foldCount).map { fold in
-        task.scores(fold: fold) { oracle.score($0, $1) }
-      }
-      return EvaluationRecord(result: task.result(of: folds, embeddingDigest: oracle.digest))
     }
     let features = try embeddings(model, workers).embeddings(ofRows: Array(test.embeddings.names.indices))
     guard let fold else {

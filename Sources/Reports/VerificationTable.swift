@@ -159,12 +159,15 @@ struct VerificationTable {
     let rows = (test.verification?.pairs ?? []).compactMap { pair in
       pair.firstRow.flatMap { first in pair.secondRow.map { (first, $0) } }
     }
-    if let oracle = test.oracle, let best = oracle.populationAccuracy(of: rows) {
-      let accuracy = NumberText.percent(best, decimals: 2)
+    if let oracle = test.oracle {
       let known = oracle.knowsAttributes ? ", which knows each image's quality and pose," : ""
+      let what = test.verification == nil ? "the same lists, with likelihood ratios in place of similarities" : "the same pairs"
+      let best = oracle.populationAccuracy(of: rows).map {
+        "The population's best attainable accuracy is \(NumberText.percent($0, decimals: 2)) %; a finite sample may exceed it."
+      }
       notes.append(
-        "Ceiling: the world's Bayes oracle\(known) on the same pairs. The population's best attainable accuracy is "
-          + "\(accuracy) %; a finite sample may exceed it.")
+        "Ceiling: the world's Bayes oracle\(known) on \(what). "
+          + (best ?? "No score does better in the population; on a finite sample one may."))
     }
     if case .folds(_, let unlisted) = experiment.definition.data {
       notes.append(

@@ -115,8 +115,36 @@ public struct DistractorTask: EvaluationTask {
   public func result(
     of embeddings: any EmbeddingSource, workers: Workers = .one, blockRows: Int = Self.blockRows
   ) throws -> DistractorResult {
-    let searches = try probeEmbeddings(embeddings)
-    let mates = mateScores(searches, workers)
+    let probes = try probeEmbeddings(embeddings)
+    return try result(
+      searches: probes, mates: probes, embeddingDigest: try embeddings.contentDigest(), workers, blockRows
+    ) { try distractorEmbeddings(embeddings, $0) }
+  }
+
+  /// An oracle knows nothing of embeddings that are replaced.
+  public func hasCeiling(by oracle: WorldOracle) -> Bool {
+    !oracle.knowsAttributes && replacedProbes.isEmpty && replacedDistractors.isEmpty
+  }
+
+  public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? {
+    let rows = probes.map { $0.row }
+    guard hasCeiling(by: oracle), let searches = oracle.vectors(of: rows, .search),
+      let mates = oracle.vectors(of: rows, .candidate)
+    else { return nil }
+    return try result(
+      searches: searches, mates: mates, embeddingDigest: oracle.digest, workers, Self.blockRows
+    ) { block in
+      oracle.vectors(of: distractors[block].map { Int($0) }, .candidate) ?? Matrix(rows: 0, columns: 0)
+    }
+  }
+
+  /// The result where the score of a probe with another or with a distractor is the inner product of a row of `searches` with one of `mates`
+  /// or of `candidates`.
+  private func result(
+    searches: Matrix<Float>, mates others: Matrix<Float>, embeddingDigest: String?, _ workers: Workers,
+    _ blockRows: Int, candidates: (_ block: Range<Int>) throws -> Matrix<Float>
+  ) throws -> DistractorResult {
+    let mates = mateScores(searches, others, workers)
     var genuine = mates.flatMap(\.self)
     let largest = counts.last ?? 0
     let needed = try neededImpostors(searches: probes.count, distractors: largest)
@@ -127,7 +155,7 @@ public struct DistractorTask: EvaluationTask {
     for (size, count) in zip(settings.sizes, counts) {
       while done < count {
         let block = done..<min(done + blockRows, count)
-        search.add(try distractorEmbeddings(embeddings, block))
+        search.add(try candidates(block))
         done = block.upperBound
       }
       sizes.append(
@@ -135,7 +163,7 @@ public struct DistractorTask: EvaluationTask {
           listed: size, distractors: count, settings: settings, match: match(search, mates),
           curve: ROCCurve(genuine: &genuine, highestImpostors: search.highest)))
     }
-    return DistractorResult(self, sizes: sizes, embeddingDigest: try embeddings.contentDigest())
+    return DistractorResult(self, sizes: sizes, embeddingDigest: embeddingDigest)
   }
 
   private func match(_ search: DistractorSearch, _ mates: [[Float]]) -> CumulativeMatch {
@@ -163,14 +191,15 @@ public struct DistractorTask: EvaluationTask {
   }
 
   /// For each probe photo the scores of the other photos of its identity, in the order of the list.
-  private func mateScores(_ searches: Matrix<Float>, _ workers: Workers) -> [[Float]] {
+  private func mateScores(_ searches: Matrix<Float>, _ others: Matrix<Float>, _ workers: Workers) -> [[Float]]
+  {
     let tiles = ScoreTiles(searches)
     var stripes = [[[Float]]](repeating: [], count: tiles.stripes)
     for stripe in stripes.indices {
       stripes[stripe] = [[Float]](repeating: [], count: tiles.rows(ofStripe: stripe).count)
     }
     let identities = probes.map { $0.identity }
-    tiles.forEachRow(with: searches, states: &stripes, workers: workers) { stripe, row, columns, scores in
+    tiles.forEachRow(with: others, states: &stripes, workers: workers) { stripe, row, columns, scores in
       for column in columns where column != row && identities[column] == identities[row] {
         stripe[row % ScoreTiles.stripeRows].append(scores[column - columns.lowerBound])
       }

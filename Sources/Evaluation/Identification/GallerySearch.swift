@@ -38,17 +38,10 @@ struct GallerySearch {
   func run(probes: Matrix<Float>, gallery: Matrix<Float>, workers: Workers) -> Found {
     precondition(
       probes.rows == probeSubjects.count && gallery.rows == gallerySubjects.count, "other numbers of rows")
-    var mates = [[Int]](
-      repeating: [], count: 1 + max(gallerySubjects.max() ?? -1, probeSubjects.max() ?? -1))
-    for (entry, subject) in gallerySubjects.enumerated() where subject >= 0 { mates[subject].append(entry) }
-    let matesOfSubject = mates
+    let mates = matesOfSubjects()
     let tiles = ScoreTiles(probes)
     let size = gallery.rows
-    var stripes = (0..<tiles.stripes).map { stripe in
-      Stripe(
-        outcomes: [Outcome](repeating: .nonMated(-.infinity), count: tiles.rows(ofStripe: stripe).count),
-        highest: highestPairs > 0 ? HighestScores(capacity: highestPairs) : nil)
-    }
+    var stripes = (0..<tiles.stripes).map { stripe(of: tiles.rows(ofStripe: $0).count) }
     tiles.forEachRow(with: gallery, states: &stripes, workers: workers) { stripe, probe, columns, products in
       let row = probe % ScoreTiles.stripeRows
       if stripe.scores.isEmpty {
@@ -60,18 +53,55 @@ struct GallerySearch {
         stripe.scores[row * size + entry] =
           isThere && galleryIsThere[entry] ? similarity.templateScore(products[index]) : -.infinity
       }
-      guard columns.upperBound == size else { return }
-      let subject = probeSubjects[probe]
-      let mates = subject < 0 ? [] : matesOfSubject[subject]
-      stripe.outcomes[row] = outcome(stripe.scores[row * size..<(row + 1) * size], mates)
-      if !mates.isEmpty {
-        for entry in 0..<size where gallerySubjects[entry] != subject {
-          let score = stripe.scores[row * size + entry]
-          stripe.highest?.insert(score)
-        }
-      }
-      if row == stripe.outcomes.count - 1 { stripe.scores = [] }
+      if columns.upperBound == size { finish(&stripe, row: row, probe: probe, mates: mates) }
     }
+    return found(stripes)
+  }
+
+  /// The same with any scores, such as an oracle's, of probes and gallery entries that are there.
+  func run(score: (_ probe: Int, _ entry: Int) -> Float) -> Found {
+    let mates = matesOfSubjects()
+    let stripes = probeSubjects.indices.map { probe in
+      var stripe = stripe(of: 1)
+      stripe.scores = gallerySubjects.indices.map { entry in
+        probeIsThere[probe] && galleryIsThere[entry] ? score(probe, entry) : -.infinity
+      }
+      finish(&stripe, row: 0, probe: probe, mates: mates)
+      return stripe
+    }
+    return found(stripes)
+  }
+
+  private func stripe(of probes: Int) -> Stripe {
+    Stripe(
+      outcomes: [Outcome](repeating: .nonMated(-.infinity), count: probes),
+      highest: highestPairs > 0 ? HighestScores(capacity: highestPairs) : nil)
+  }
+
+  /// The gallery entries of each subject.
+  private func matesOfSubjects() -> [[Int]] {
+    var mates = [[Int]](
+      repeating: [], count: 1 + max(gallerySubjects.max() ?? -1, probeSubjects.max() ?? -1))
+    for (entry, subject) in gallerySubjects.enumerated() where subject >= 0 { mates[subject].append(entry) }
+    return mates
+  }
+
+  /// Takes in a probe whose scores with the whole gallery are there; after the last of the stripe they go.
+  private func finish(_ stripe: inout Stripe, row: Int, probe: Int, mates matesOfSubjects: [[Int]]) {
+    let size = gallerySubjects.count
+    let subject = probeSubjects[probe]
+    let mates = subject < 0 ? [] : matesOfSubjects[subject]
+    stripe.outcomes[row] = outcome(stripe.scores[row * size..<(row + 1) * size], mates)
+    if !mates.isEmpty {
+      for entry in 0..<size where gallerySubjects[entry] != subject {
+        let score = stripe.scores[row * size + entry]
+        stripe.highest?.insert(score)
+      }
+    }
+    if row == stripe.outcomes.count - 1 { stripe.scores = [] }
+  }
+
+  private func found(_ stripes: [Stripe]) -> Found {
     var found = Found()
     if highestPairs > 0 { found.highest = HighestScores(capacity: highestPairs) }
     for stripe in stripes {

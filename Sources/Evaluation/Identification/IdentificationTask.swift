@@ -9,7 +9,7 @@ public struct IdentificationTask: EvaluationTask {
   public let listDigests: [ListDigest]
   public let missing: AbsentImages
   public let warnings: [String]
-  private let content: IdentificationLists.Content
+  let content: IdentificationLists.Content
   /// The number of each subject, over all lists.
   private let subjects: [String: Int]
 
@@ -68,17 +68,39 @@ public struct IdentificationTask: EvaluationTask {
     let templates = try TemplatePooler(
       pooling: convention.pooling, normalises: convention.similarity != .innerProduct
     ).templates(content.templates, of: embeddings)
-    let digest = try embeddings.contentDigest()
-    if convention.threshold == .closedSetPairs {
+    return result(embeddingDigest: try embeddings.contentDigest()) { search, gallery in
+      run(search, templates, gallery, workers)
+    }
+  }
+
+  public func hasCeiling(by oracle: WorldOracle) -> Bool { true }
+
+  public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? {
+    let evidence = content.templates.evidence(oracle)
+    return result(embeddingDigest: oracle.digest) { search, gallery in
+      search.run { probe, entry in
+        guard let first = evidence[Int(content.probes[probe].template)],
+          let second = evidence[Int(gallery[entry].template)]
+        else { return -.infinity }
+        return Float(oracle.score(first, second))
+      }
+    }
+  }
+
+  /// The result of what `run` finds in each gallery.
+  private func result(
+    embeddingDigest digest: String?,
+    _ run: (_ search: GallerySearch, _ gallery: [IdentificationLists.Member]) -> GallerySearch.Found
+  ) -> IdentificationResult {
+    if settings.convention.threshold == .closedSetPairs {
       let gallery = content.galleries.flatMap(\.self)
-      let search = gallerySearch(gallery, highest: highestPairs)
-      let found = run(search, templates, gallery, workers)
+      let found = run(gallerySearch(gallery, highest: highestPairs), gallery)
       return IdentificationResult(
         self, galleries: [IdentificationResult.Gallery("all", gallery, found.searches, settings: settings)],
         closedSet: closedSetRates(found), embeddingDigest: digest)
     }
     let galleries = zip(settings.lists.galleryFiles, content.galleries).map { file, gallery in
-      let found = run(gallerySearch(gallery), templates, gallery, workers)
+      let found = run(gallerySearch(gallery), gallery)
       return IdentificationResult.Gallery(file, gallery, found.searches, settings: settings)
     }
     return IdentificationResult(self, galleries: galleries, closedSet: nil, embeddingDigest: digest)

@@ -54,6 +54,15 @@ struct TemplateSet: Sendable {
   /// How many templates have no image.
   var emptyCount: Int { (0..<count).count(where: isEmpty) }
 
+  /// What the images of each template say about its person; nil for an empty one.
+  func evidence(_ oracle: WorldOracle) -> [TemplateEvidence?] {
+    (0..<count).map { template in
+      guard !isEmpty(template) else { return nil }
+      return oracle.evidence(
+        of: images[starts[template]..<starts[template + 1]].map { (Int($0.row), Int64($0.media)) })
+    }
+  }
+
   /// How many media the templates have together.
   var mediaCount: Int {
     (0..<count).reduce(0) { total, template in

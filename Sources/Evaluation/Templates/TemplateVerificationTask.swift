@@ -68,13 +68,32 @@ public struct TemplateVerificationTask: EvaluationTask {
   public func result(of embeddings: any EmbeddingSource, workers: Workers = .one) throws
     -> TemplateVerificationResult
   {
-    let outcomes = try splits.indices.map { index in
-      TemplateVerificationResult.Split(
-        try curve(split: index, of: embeddings, workers: workers), settings: settings,
-        templates: splits[index].templates)
+    let curves = try splits.indices.map { try curve(split: $0, of: embeddings, workers: workers) }
+    return result(of: curves, embeddingDigest: try embeddings.contentDigest())
+  }
+
+  private func result(of curves: [ROCCurve], embeddingDigest: String?) -> TemplateVerificationResult {
+    let outcomes = splits.indices.map { index in
+      TemplateVerificationResult.Split(curves[index], settings: settings, templates: splits[index].templates)
     }
-    return TemplateVerificationResult(
-      self, splits: outcomes, embeddingDigest: try embeddings.contentDigest())
+    return TemplateVerificationResult(self, splits: outcomes, embeddingDigest: embeddingDigest)
+  }
+
+  public func hasCeiling(by oracle: WorldOracle) -> Bool { true }
+
+  public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? {
+    let curves = splits.indices.map { curve(split: $0, scores: scores(split: $0, by: oracle)) }
+    return result(of: curves, embeddingDigest: oracle.digest)
+  }
+
+  /// The log likelihood ratio of every pair of a split, in the order of the list; −∞ with an empty template.
+  func scores(split: Int, by oracle: WorldOracle) -> [Float] {
+    let split = splits[split]
+    let evidence = split.templates.evidence(oracle)
+    return zip(split.pairs.first, split.pairs.second).map { first, second in
+      guard let first = evidence[Int(first)], let second = evidence[Int(second)] else { return -.infinity }
+      return Float(oracle.score(first, second))
+    }
   }
 
   public var splitCount: Int { splits.count }
@@ -129,6 +148,10 @@ public struct TemplateVerificationTask: EvaluationTask {
   {
     let scores = try scores(
       split: split, templates: templates(split: split, of: embeddings), workers: workers)
+    return curve(split: split, scores: scores)
+  }
+
+  private func curve(split: Int, scores: [Float]) -> ROCCurve {
     let isGenuine = splits[split].pairs.isGenuine
     var genuine: [Float] = []
     var impostor: [Float] = []
