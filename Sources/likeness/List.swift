@@ -21,86 +21,150 @@ struct List: ParsableCommand {
   @Argument(help: "What to list: losses, mechanisms, protocols or presets.")
   var subject: Subject
 
+  @Argument(help: "List these only, by name.")
+  var names: [String] = []
+
   @Option(help: "How to print it.")
   var format: Format = .table
 
   @Option(help: "The folder of protocols.")
   var protocols: String = "protocols"
 
-  /// One line: a parameter of a method, or a protocol, or a preset.
-  private struct Line: Encodable {
+  /// One line of the table: a method or one of its parameters, a protocol, or a preset.
+  private struct Line {
+    /// Empty for a parameter.
     var name: String
-    var parameter: String
-    var `default`: String
+    var parameter = ""
+    var `default` = ""
+    var kind = ""
+    var summary: String
+  }
+
+  /// A loss or a mechanism as JSON.
+  private struct Method: Encodable {
+    struct Parameter: Encodable {
+      var name: String
+      var `default`: OptionValue
+      var summary: String
+    }
+
+    struct Preset: Encodable {
+      var name: String
+      var values: [String: OptionValue]
+      var source: String
+    }
+
+    var name: String
+    var title: String
+    var summary: String
+    var parameters: [Parameter]
+    var presets: [Preset]
+
+    init(_ method: MethodDescription) {
+      name = method.name
+      title = method.title
+      summary = method.summary
+      parameters = method.options.map {
+        Parameter(name: $0.name, default: $0.defaultValue, summary: $0.summary)
+      }
+      presets = method.presets.map { Preset(name: $0.name, values: $0.values, source: $0.summary) }
+    }
+  }
+
+  /// A protocol or a preset as JSON.
+  private struct Entry: Encodable {
+    var name: String
+    var kind: String
     var summary: String
   }
 
   func run() throws {
-    let lines = try self.lines()
-    if format == .json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(lines), as: UTF8.self))
-      return
-    }
-    let hasParameters = subject == .losses || subject == .mechanisms
-    let table = TextTable<Line> { line in
-      [Column(title: "name", value: line.name)]
-        + (hasParameters
-          ? [
-            Column(title: "parameter", value: line.parameter), Column(title: "default", value: line.default),
-          ] : [])
-        + [Column(title: "", value: line.summary)]
-    }
-    print(table.string(for: lines) ?? "")
-  }
-
-  private func lines() throws -> [Line] {
     switch subject {
-    case .losses: Self.lines(LossRegistry.descriptions)
-    case .mechanisms: Self.lines(MechanismRegistry.descriptions)
-    case .presets: Self.presetLines()
-    case .protocols: try protocolLines()
+    case .losses: try show(LossRegistry.descriptions)
+    case .mechanisms: try show(MechanismRegistry.descriptions)
+    case .presets: try show(Self.presetLines())
+    case .protocols: try show(try protocolLines())
     }
   }
 
-  private static func presetLines() -> [Line] {
-    func line(_ name: String, _ summary: String) -> Line {
-      Line(name: name, parameter: "", default: "", summary: summary)
-    }
-    var lines = VerificationConvention.presets.map {
-      line(
-        $0.name,
-        "\($0.similarity.measure), FAR rule \($0.farRule.rawValue), EER \($0.equalErrorRate.rawValue)")
-    }
-    lines += TemplateConvention.presets.map {
-      line(
-        "\(TemplateVerification.name)/\($0.name)",
-        "\($0.similarity.measure), \($0.pooling.summary), FAR rule \($0.farRule.rawValue)")
-    }
-    lines += IdentificationConvention.presets.map {
-      line(
-        "\(TemplateIdentification.name)/\($0.name)",
-        "\($0.pooling.summary), FPIR rule \($0.fpirRule.rawValue), threshold \($0.threshold.rawValue)")
-    }
-    lines += DistractorConvention.presets.map {
-      line(
-        "\(DistractorIdentification.name)/\($0.name)",
-        "ties \($0.ties.rawValue), noise \($0.noise.rawValue), FAR rule \($0.farRule.rawValue)")
-    }
-    for loss in LossRegistry.descriptions {
-      lines += loss.presets.map { line("\(loss.name)/\($0.name)", $0.summary) }
-    }
-    return lines
-  }
-
-  private static func lines(_ methods: [MethodDescription]) -> [Line] {
-    methods.flatMap { method in
-      [Line(name: method.name, parameter: "", default: "", summary: method.summary)]
+  private func show(_ methods: [MethodDescription]) throws {
+    let chosen = try chosen(methods, name: \.name)
+    if format == .json { return try printJSON(chosen.map(Method.init)) }
+    let lines = chosen.flatMap { method in
+      [Line(name: method.name, summary: method.summary)]
         + method.options.map {
           Line(name: "", parameter: $0.name, default: $0.defaultValue.description, summary: $0.summary)
         }
     }
+    let table = TextTable<Line> { line in
+      [
+        Column(title: "name", value: line.name), Column(title: "parameter", value: line.parameter),
+        Column(title: "default", value: line.default), Column(title: "meaning", value: line.summary),
+      ]
+    }
+    print(table.string(for: lines) ?? "")
+  }
+
+  private func show(_ lines: [Line]) throws {
+    let chosen = try chosen(lines, name: \.name)
+    if format == .json {
+      return try printJSON(chosen.map { Entry(name: $0.name, kind: $0.kind, summary: $0.summary) })
+    }
+    let table = TextTable<Line> { line in
+      [
+        Column(title: "name", value: line.name), Column(title: "kind", value: line.kind),
+        Column(title: "meaning", value: line.summary),
+      ]
+    }
+    print(table.string(for: chosen) ?? "")
+  }
+
+  /// Those that were named, in the order of the list; all where none was.
+  private func chosen<Item>(_ items: [Item], name: KeyPath<Item, String>) throws -> [Item] {
+    let known = items.map { $0[keyPath: name] }
+    for name in names where !known.contains(name) {
+      let near = NearestName.suggestion(for: name, among: known)
+      throw HarnessError(
+        .badInput, place: "\(subject.rawValue)", found: "‘\(name)’",
+        expected: near.map { "a name of the list; did you mean ‘\($0)’?" } ?? "a name of the list",
+        advice: "likeness list \(subject.rawValue) shows all.")
+    }
+    return names.isEmpty ? items : items.filter { names.contains($0[keyPath: name]) }
+  }
+
+  private func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
+  private static func presetLines() -> [Line] {
+    var lines = VerificationConvention.presets.map {
+      Line(
+        name: $0.name, kind: PairVerification.name,
+        summary:
+          "\($0.similarity.measure), FAR rule \($0.farRule.rawValue), EER \($0.equalErrorRate.rawValue)")
+    }
+    lines += TemplateConvention.presets.map {
+      Line(
+        name: $0.name, kind: TemplateVerification.name,
+        summary: "\($0.similarity.measure), \($0.pooling.summary), FAR rule \($0.farRule.rawValue)")
+    }
+    lines += IdentificationConvention.presets.map {
+      Line(
+        name: $0.name, kind: TemplateIdentification.name,
+        summary:
+          "\($0.pooling.summary), FPIR rule \($0.fpirRule.rawValue), threshold \($0.threshold.rawValue)")
+    }
+    lines += DistractorConvention.presets.map {
+      Line(
+        name: $0.name, kind: DistractorIdentification.name,
+        summary: "ties \($0.ties.rawValue), noise \($0.noise.rawValue), FAR rule \($0.farRule.rawValue)")
+    }
+    for loss in LossRegistry.descriptions {
+      lines += loss.presets.map { Line(name: $0.name, kind: "loss \(loss.name)", summary: $0.summary) }
+    }
+    return lines
   }
 
   private func protocolLines() throws -> [Line] {
@@ -115,7 +179,7 @@ struct List: ParsableCommand {
     }
     return try files.map { file in
       let definition = try ProtocolDefinition(file: "\(protocols)/\(file)")
-      return Line(name: definition.name, parameter: "", default: "", summary: definition.title)
+      return Line(name: definition.name, kind: type(of: definition.kind).name, summary: definition.title)
     }
   }
 }
