@@ -54,6 +54,8 @@ let package = Package(
     .systemLibrary(
       name: "CCrypto", pkgConfig: "libcrypto",
       providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CKernels", cSettings: cSettings),
     // Floor 1.
     room(
@@ -61,7 +63,7 @@ let package = Package(
       ["COpenBLAS", "CKernels", .product(name: "RealModule", package: "swift-numerics")]),
     room("Metrics", []),
     // Floor 2.
-    room("FeatureStores", ["LinearAlgebra", "CHDF5", "CCrypto", yams]),
+    room("FeatureStores", ["LinearAlgebra", "CHDF5", "CCrypto", "CZlib", yams]),
     // Floor 3.
     room("Evaluation", ["FeatureStores", "Metrics", "LinearAlgebra"]),
     room("Learning", ["FeatureStores", "LinearAlgebra"]),

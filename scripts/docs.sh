@@ -25,7 +25,7 @@ search=(-I "$build/Modules")
 for modulemap in Sources/*/module.modulemap "$build"/*.build/module.modulemap .build/checkouts/*/Sources/*/include/module.modulemap; do
   if [ -e "$modulemap" ]; then search+=(-I "$(dirname "$modulemap")"); fi
 done
-for flag in $(pkg-config --cflags-only-I openblas hdf5 libpng cairo libcrypto); do search+=(-Xcc "$flag"); done
+for flag in $(pkg-config --cflags-only-I openblas hdf5 libpng cairo libcrypto zlib); do search+=(-Xcc "$flag"); done
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT

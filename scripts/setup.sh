@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Makes sure that everything `swift build` needs is there: a Swift toolchain, five C libraries, pkg-config and the
+# Makes sure that everything `swift build` needs is there: a Swift toolchain, six C libraries, pkg-config and the
 # font of the figures. Installs what is missing where apt does it; elsewhere says what to install by hand.
 # Safe to run again at any time: it looks first, and does nothing when nothing is missing.
 set -euo pipefail
 
 minimum_swift="6.2"
-apt_packages="libopenblas-dev libhdf5-dev libpng-dev libcairo2-dev libssl-dev pkg-config fonts-dejavu-core"
-dnf_packages="openblas-devel hdf5-devel libpng-devel cairo-devel openssl-devel pkgconf-pkg-config dejavu-sans-fonts"
-brew_packages="openblas hdf5 libpng cairo openssl@3 pkgconf"
+apt_packages="libopenblas-dev libhdf5-dev libpng-dev libcairo2-dev libssl-dev zlib1g-dev pkg-config fonts-dejavu-core"
+dnf_packages="openblas-devel hdf5-devel libpng-devel cairo-devel openssl-devel zlib-devel pkgconf-pkg-config dejavu-sans-fonts"
+brew_packages="openblas hdf5 libpng cairo openssl@3 zlib pkgconf"
 brew_casks="font-dejavu"
 
 say() { printf 'setup: %s\n' "$*"; }
 complain() { printf 'setup: %s\n' "$*" >&2; }
 
-# Homebrew keeps OpenBLAS and OpenSSL outside pkg-config's own search path; SwiftPM finds them there by itself.
+# Homebrew keeps OpenBLAS, OpenSSL and zlib outside pkg-config's own search path; SwiftPM finds them there by itself.
 if [ "$(uname -s)" = Darwin ] && command -v brew >/dev/null; then
-  for keg in openblas openssl@3; do
+  for keg in openblas openssl@3 zlib; do
     PKG_CONFIG_PATH="$(brew --prefix "$keg" 2>/dev/null)/lib/pkgconfig:${PKG_CONFIG_PATH:-}"
   done
   export PKG_CONFIG_PATH
@@ -41,6 +41,7 @@ missing_packages() {
   has_library libpng || echo libpng-dev
   has_library cairo || echo libcairo2-dev
   has_library libcrypto || echo libssl-dev
+  has_library zlib || echo zlib1g-dev
   has_font || echo fonts-dejavu-core
 }
 
@@ -80,9 +81,9 @@ explain_by_hand() {
     complain "  sudo dnf install $dnf_packages"
   else
     complain "install by hand, with this system's package manager and in its spelling, development files included:"
-    complain "  OpenBLAS, HDF5, libpng, cairo, OpenSSL (libcrypto), pkg-config, the DejaVu fonts"
+    complain "  OpenBLAS, HDF5, libpng, cairo, OpenSSL (libcrypto), zlib, pkg-config, the DejaVu fonts"
     complain "  (Debian and Ubuntu: $apt_packages)"
-    complain "pkg-config must know them as: openblas hdf5 libpng cairo libcrypto"
+    complain "pkg-config must know them as: openblas hdf5 libpng cairo libcrypto zlib"
   fi
 }
 

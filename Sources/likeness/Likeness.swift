@@ -15,7 +15,7 @@ struct Likeness: AsyncParsableCommand {
     abstract: "A reproducible benchmark harness for face-recognition losses and training mechanisms.",
     version: version,
     subcommands: [
-      Run.self, Status.self, Report.self, Evaluate.self, Curve.self, Generate.self, Inspect.self,
+      Run.self, Status.self, Report.self, Evaluate.self, Curve.self, Generate.self, Import.self, Inspect.self,
       List.self, Doctor.self,
     ])
 

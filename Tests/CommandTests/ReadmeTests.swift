@@ -1,4 +1,6 @@
+import FeatureStores
 import Foundation
+import LinearAlgebra
 import TestSupport
 import Testing
 
@@ -138,6 +140,22 @@ private struct Reader {
       "generate", "worlds/default.yaml", "--output", "../world", folder: sandbox.folder)
     try #require(world.status == 0, "\(world.errors)")
     try sandbox.provide("lfw/pairs.txt", copyOf: sandbox.folder + "/../world/lists/test/pairs.txt")
+    try writeEmbeddings()
+  }
+
+  /// The same embeddings as a NumPy array (version 1 of the format), with the names and people of their rows as text.
+  private func writeEmbeddings() throws {
+    let store = try FeatureStore(opening: StoreLocation(path: sandbox.folder + "/../world/test.h5"))
+    let names = try #require(store.names)
+    let header =
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (\(store.rowCount), \(store.dimension)), }\n"
+    var array = Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8))
+    try store.features().withElements { elements in elements.withUnsafeBytes { array.append(contentsOf: $0) }
+    }
+    try AtomicFile.write(array, to: sandbox.folder + "/embeddings.npy")
+    let people = names.map { $0.split(separator: "/")[0] }
+    try AtomicFile.write(names.joined(separator: "\n") + "\n", to: sandbox.folder + "/names.txt")
+    try AtomicFile.write(people.joined(separator: "\n") + "\n", to: sandbox.folder + "/people.txt")
   }
 
   /// Runs or checks one command line; one of a kind that is not known here fails.

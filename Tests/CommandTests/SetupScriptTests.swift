@@ -7,7 +7,7 @@ import Testing
   /// A machine: the only commands that the script finds are those in its folder.
   struct Machine {
     let folder: TemporaryFolder
-    static let libraries = ["openblas", "hdf5", "libpng", "cairo", "libcrypto"]
+    static let libraries = ["openblas", "hdf5", "libpng", "cairo", "libcrypto", "zlib"]
 
     init(system: String = "Linux", user: Int = 0, swift: String? = "6.3.1", libraries: [String] = libraries)
       throws
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func onlyWhatIsMissingIsInstalled() throws {
-    let machine = try Machine(libraries: ["openblas", "libpng", "libcrypto"])
+    let machine = try Machine(libraries: ["openblas", "libpng", "libcrypto", "zlib"])
     try machine.apt()
     #expect(try machine.setUp().status == 0)
     #expect(machine.log.count == 2)
@@ -98,7 +98,7 @@ import Testing
     #expect(machine.log.filter { $0.contains(" install ") }.count == 2)
     #expect(
       result.errors.contains(
-        "apt-get update && apt-get install -y libhdf5-dev libpng-dev libcairo2-dev libssl-dev"))
+        "apt-get update && apt-get install -y libhdf5-dev libpng-dev libcairo2-dev libssl-dev zlib1g-dev"))
   }
 
   @Test func whoIsNotRootInstallsThroughSudo() throws {
@@ -124,7 +124,7 @@ import Testing
     #expect(result.status == 1 && machine.log == [])
     #expect(
       result.errors.contains(
-        "sudo dnf install openblas-devel hdf5-devel libpng-devel cairo-devel openssl-devel pkgconf-pkg-config dejavu-sans-fonts"
+        "sudo dnf install openblas-devel hdf5-devel libpng-devel cairo-devel openssl-devel zlib-devel pkgconf-pkg-config dejavu-sans-fonts"
       ))
   }
 
@@ -135,7 +135,7 @@ import Testing
     #expect(result.status == 1 && machine.log == [])
     #expect(
       result.errors.contains(
-        "brew install openblas hdf5 libpng cairo openssl@3 pkgconf && brew install --cask font-dejavu"))
+        "brew install openblas hdf5 libpng cairo openssl@3 zlib pkgconf && brew install --cask font-dejavu"))
   }
 
   @Test func anotherSystemIsToldTheList() throws {
@@ -143,7 +143,7 @@ import Testing
     #expect(result.status == 1)
     #expect(
       result.errors.contains(
-        "OpenBLAS, HDF5, libpng, cairo, OpenSSL (libcrypto), pkg-config, the DejaVu fonts"))
+        "OpenBLAS, HDF5, libpng, cairo, OpenSSL (libcrypto), zlib, pkg-config, the DejaVu fonts"))
   }
 
   @Test(arguments: ["6.1.2", "5.10"]) func anOldSwiftIsRefused(version: String) throws {

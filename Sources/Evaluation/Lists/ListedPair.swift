@@ -1,4 +1,17 @@
-/// One comparison of a verification list: two images, whether they show one person, and the fold.
+/// Where an entry of a list stands.
+public struct ListPlace: Sendable, Hashable {
+  public var file: String
+  /// From 1.
+  public var line: Int
+
+  public init(file: String, line: Int) {
+    self.file = file
+    self.line = line
+  }
+}
+
+/// One comparison of a verification list: two images, whether they show one person, and the fold. Pairs are equal where these are: where
+/// they stand does not count.
 public struct ListedPair: Sendable, Equatable {
   /// The image id of each side, without extension, as a store that follows the data set's own names has it.
   public var first: String
@@ -10,10 +23,12 @@ public struct ListedPair: Sendable, Equatable {
   /// The person of each side, where the list's names tell.
   public var firstIdentity: String?
   public var secondIdentity: String?
+  /// Where the list has it; of a pair of two lines the first.
+  public var place: ListPlace?
 
   public init(
     first: String, second: String, isGenuine: Bool, fold: Int, firstIdentity: String? = nil,
-    secondIdentity: String? = nil
+    secondIdentity: String? = nil, place: ListPlace? = nil
   ) {
     self.first = first
     self.second = second
@@ -21,6 +36,12 @@ public struct ListedPair: Sendable, Equatable {
     self.fold = fold
     self.firstIdentity = firstIdentity
     self.secondIdentity = secondIdentity
+    self.place = place
+  }
+
+  public static func == (a: ListedPair, b: ListedPair) -> Bool {
+    a.first == b.first && a.second == b.second && a.isGenuine == b.isGenuine && a.fold == b.fold
+      && a.firstIdentity == b.firstIdentity && a.secondIdentity == b.secondIdentity
   }
 }
 
@@ -50,11 +71,4 @@ public enum IdentityRule: String, Codable, CaseIterable, Sendable {
       return parts.dropFirst().dropLast(2).joined(separator: "_")
     }
   }
-}
-
-/// `path` without the extension of its last component.
-func withoutExtension(_ path: some StringProtocol) -> String {
-  let name = path.split(separator: "/").last ?? ""
-  guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return String(path) }
-  return String(path.prefix(path.count - name[dot...].count))
 }

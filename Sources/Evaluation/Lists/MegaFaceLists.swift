@@ -34,23 +34,20 @@ public struct MegaFaceLists: Codable, Equatable, Sendable {
   /// The probe images with their identities, in the order of the list.
   func readProbes(folder: String) throws -> [(image: String, identity: String)] {
     let file = "\(folder)/\(probes)"
-    let list = try JSONList(file: file)
-    guard let ids = list.id, ids.count == list.path.count else {
+    let list = try Self.list(file)
+    guard let identities = list.identities else {
       throw HarnessError(
-        .badInput, file: file, place: "id",
-        found: list.id.map { "\($0.count) identities for \(list.path.count) images" } ?? "no such key",
-        expected: "the identity of each image")
+        .badInput, file: file, place: "id", found: "no such key", expected: "the identity of each image")
     }
-    try Self.requireUnique(list.path, file)
-    return zip(list.path, ids).map { ($0, $1.text) }
+    try list.requireUnique()
+    return zip(list.paths, identities).map { ($0, $1) }
   }
 
   /// The distractor images of the largest of `sizes` (ascending). Each smaller list must be its beginning.
   func readDistractors(folder: String, sizes: [Int]) throws -> [String] {
     guard let largest = sizes.last else { return [] }
     let file = "\(folder)/\(distractorFile(size: largest))"
-    let paths = try Self.distractors(file, size: largest)
-    try Self.requireUnique(paths, file)
+    let paths = try Self.distractors(file, size: largest, isUnique: true)
     for size in sizes.dropLast() {
       let smaller = "\(folder)/\(distractorFile(size: size))"
       let list = try Self.distractors(smaller, size: size)
@@ -65,23 +62,19 @@ public struct MegaFaceLists: Codable, Equatable, Sendable {
     return paths
   }
 
-  private static func distractors(_ file: String, size: Int) throws -> [String] {
-    let paths = try JSONList(file: file).path
+  private static func distractors(_ file: String, size: Int, isUnique: Bool = false) throws -> [String] {
+    let list = try list(file)
+    let paths = list.paths
     guard paths.count == size else {
       throw HarnessError(
         .badInput, file: file, place: "path", found: "\(paths.count) images", expected: "\(size)")
     }
+    if isUnique { try list.requireUnique() }
     return paths
   }
 
-  private static func requireUnique(_ paths: [String], _ file: String) throws {
-    var seen: Set<String> = []
-    seen.reserveCapacity(paths.count)
-    for (index, path) in paths.enumerated() where !seen.insert(path).inserted {
-      throw HarnessError(
-        .badInput, file: file, place: "path[\(index)]", found: "`\(path)` a second time",
-        expected: "each image once")
-    }
+  private static func list(_ file: String) throws -> ImageListJSON {
+    try ImageListJSON(file: file, advice: "Give the folder of the list files with --lists.")
   }
 
   /// Which of `images` a list of mislabelled ones names, ascending, and how many entries it has.
@@ -103,51 +96,5 @@ public struct MegaFaceLists: Codable, Equatable, Sendable {
       return paths.contains(path) || names.contains(String(path.split(separator: "/").last ?? ""))
     }
     return (indices, paths.count + names.count)
-  }
-}
-
-/// A JSON object of columns, of which `path` and `id` are read.
-private struct JSONList: Decodable {
-  /// An identity, written as a string or as a number.
-  struct Identity: Decodable {
-    let text: String
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let text = try? container.decode(String.self) {
-        self.text = text
-      } else {
-        text = "\(try container.decode(Int.self))"
-      }
-    }
-  }
-
-  let path: [String]
-  let id: [Identity]?
-
-  init(file: String) throws {
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw HarnessError(
-        .missingInput, file: file, found: "no such file, or it cannot be read",
-        advice: "Give the folder of the list files with --lists.")
-    }
-    do {
-      self = try JSONDecoder().decode(JSONList.self, from: data)
-    } catch {
-      throw HarnessError(
-        .badInput, file: file, found: "no list of images (\(Self.reason(error)))",
-        expected: "JSON such as {\"path\": [\"folder/image.jpg\", …]}")
-    }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let context: DecodingError.Context
-    switch error as? DecodingError {
-    case .keyNotFound(let key, _): return "the key ‘\(key.stringValue)’ is not there"
-    case .typeMismatch(_, let found), .valueNotFound(_, let found), .dataCorrupted(let found): context = found
-    default: return "\(error)"
-    }
-    let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined()
-    return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
   }
 }
