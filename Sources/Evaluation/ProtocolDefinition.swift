@@ -55,15 +55,19 @@ public struct ProtocolDefinition: Sendable {
     kind = try type.init(fields)
   }
 
+  /// The file of the protocol that `text` names, which need not be there.
+  public static func path(of text: String, folder: String = "protocols") -> String {
+    text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml") ? text : "\(folder)/\(text).yaml"
+  }
+
   /// The protocol that `text` names: a path, or the name of a file in `folder` without its `.yaml`.
   ///
   /// Text with a slash or an extension is a path.
   public static func located(_ text: String, folder: String = "protocols") throws -> ProtocolDefinition {
-    if text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
-      return try ProtocolDefinition(file: text)
+    let path = path(of: text, folder: folder)
+    if path == text || FileManager.default.fileExists(atPath: path) {
+      return try ProtocolDefinition(file: path)
     }
-    let path = "\(folder)/\(text).yaml"
-    if FileManager.default.fileExists(atPath: path) { return try ProtocolDefinition(file: path) }
     let known = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
       .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
     throw HarnessError(

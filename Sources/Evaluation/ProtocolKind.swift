@@ -20,6 +20,12 @@ public protocol ProtocolKind: Codable, Equatable, Sendable {
   func task(_ definition: ProtocolDefinition, lists folder: String, names: [String], source: String) throws
     -> any EvaluationTask
 
+  /// The list files, relative to their folder, whose digests the protocol gives.
+  var pinnedLists: Set<String> { get }
+
+  /// Checks the lists by themselves and against the validation's store; digests are checked already. Throws what keeps it from going on.
+  func validate(_ validation: ProtocolValidation, into findings: inout Findings) throws
+
   /// The same with another similarity; an error for one that the kind does not have.
   func using(_ similarity: Similarity) throws -> Self
 }

@@ -104,7 +104,7 @@ public struct StoreSummary: Sendable, Hashable, Encodable {
     let check = StoreCheck(location: store.location)
     var norms: [Double] = []
     norms.reserveCapacity(store.rowCount)
-    var finder = DuplicateFinder()
+    var finder = DuplicateRows()
     try store.forEachBlock { rows, block in
       try check.features(StoreSchema.features, block, firstRow: rows.lowerBound)
       for row in 0..<block.rows {
@@ -170,37 +170,5 @@ public struct StoreSummary: Sendable, Hashable, Encodable {
       examples: groups.prefix(5).map { group in
         group.prefix(5).map { row in store.names.map { $0[row] } ?? "row \(row)" }
       })
-  }
-}
-
-/// Finds rows that are equal in every bit, by half of their SHA-256 digests: that two different rows ever share these 128 bits is
-/// out of the question.
-private struct DuplicateFinder {
-  private struct Key: Hashable {
-    var high: UInt64
-    var low: UInt64
-  }
-
-  private var rowCount = 0
-  private var firstRows: [Key: Int] = [:]
-  private var repeats: [Int: [Int]] = [:]
-
-  mutating func add(_ row: Span<Float>) {
-    var digest = Digest()
-    row.withUnsafeBytes { digest.update($0) }
-    let bytes = digest.bytes()
-    func word(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
-    let key = Key(high: word(0..<8), low: word(8..<16))
-    if let first = firstRows[key] {
-      repeats[first, default: []].append(rowCount)
-    } else {
-      firstRows[key] = rowCount
-    }
-    rowCount += 1
-  }
-
-  /// The sets of equal rows, each in ascending order, in the order of their first rows.
-  var groups: [[Int]] {
-    repeats.sorted { $0.key < $1.key }.map { [$0.key] + $0.value }
   }
 }

@@ -63,7 +63,9 @@ private struct Sandbox {
       atPath: folder + "/.build/release",
       withDestinationPath: (LikenessProgram.path as NSString).deletingLastPathComponent)
     for name in ["experiments", "protocols", "worlds"] {
-      try files.copyItem(atPath: "\(SharedData.repositoryRoot)/\(name)", toPath: "\(folder)/\(name)")
+      // The folder itself, should a link stand for it: the copies are changed.
+      let original = URL(fileURLWithPath: "\(SharedData.repositoryRoot)/\(name)").resolvingSymlinksInPath()
+      try files.copyItem(at: original, to: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
     hasRealData = SharedData.isAvailable
     if hasRealData {
@@ -83,6 +85,10 @@ private struct Sandbox {
         ("identities: 2000, images-per-identity: 4", "identities: 600, images-per-identity: 4"),
       ])
     try edit("experiments/quick.yaml", [("steps: 600", "steps: 3")])
+    // The world's list stands for LFW's, which the protocol knows by its digest.
+    let lfw = try String(contentsOfFile: "\(folder)/protocols/lfw.yaml", encoding: .utf8)
+    let digest = try #require(lfw.firstMatch(of: /, sha256: \{[^}]*\}/))
+    try edit("protocols/lfw.yaml", [(String(digest.output), "")])
     try edit(
       "experiments/cfp-cross-pose.yaml",
       [

@@ -4,6 +4,7 @@ import FeatureStores
 ///
 /// ```yaml
 /// lists: {format: labelled-images, images: "trial{n}.txt", trials: 10}   # `image identity` a line; {n} is the number of the trial
+///                         # or {format: lfw-people, people: people.txt, folds: 10}: each fold's people
 /// names: {prefix: "", suffix: "", extension: drop}
 /// convention: likeness    # a preset, or fields over one (`ScoreConvention`)
 /// far: [1.0e-3]
@@ -12,8 +13,7 @@ public struct AllPairs: ProtocolKind {
   public static let name = "all-pairs"
   public static let keys = ["lists", "names", "convention", "far"]
 
-  public var images: String
-  public var trials: Int
+  public var lists: AllPairsLists
   var expectedDigests: ExpectedDigests
   public var naming: ImageNaming
   public var convention: ScoreConvention
@@ -23,26 +23,22 @@ public struct AllPairs: ProtocolKind {
   static let similarities: [Similarity] = [.cosine, .innerProduct]
 
   public init(_ fields: ConfigurationMapping) throws {
-    let lists = try fields.required("lists").mapping(keys: ["format", "images", "trials", "sha256"])
-    _ = try lists.required("format").choice(of: ["labelled-images"])
-    images = try lists.required("images").string()
-    trials = try lists.value("trials", default: 1) { try $0.integer(in: 1...1000) }
-    expectedDigests = try ExpectedDigests(lists["sha256"])
+    let node = try fields.required("lists")
+    guard let formatNode = try node.entries().first(where: { $0.key == "format" })?.value else {
+      throw node.error(found: "no ‘format’", expected: "the key ‘format’")
+    }
+    let format = try formatNode.choice(of: AllPairsLists.formats)
+    let mapping = try node.mapping(keys: ["format", "sha256"] + AllPairsLists.keys(format))
+    lists = try AllPairsLists(mapping, format: format)
+    expectedDigests = try ExpectedDigests(mapping["sha256"])
     naming = try ImageNaming(fields["names"])
     convention = try ScoreConvention(
       fields["convention"], similarities: Self.similarities, farRules: DistractorConvention.farRules)
     targetFARs = try fields.required("far").rates(of: "a false accept rate")
-    if trials > 1, !images.contains("{n}") {
-      throw try lists.required("images").error(
-        found: "‘\(images)’ for \(trials) trials", expected: "`{n}` where the number of the trial stands")
-    }
   }
 
-  /// The list of a trial, from 1.
-  func file(trial: Int) -> String { images.replacing("{n}", with: "\(trial)") }
-
   public func listDigests(folder: String) throws -> [ListDigest] {
-    try expectedDigests.digests(of: (1...trials).map(file), folder: folder)
+    try expectedDigests.digests(of: lists.files, folder: folder)
   }
 
   public func task(

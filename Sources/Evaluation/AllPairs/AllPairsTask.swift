@@ -30,27 +30,27 @@ public struct AllPairsTask: EvaluationTask {
     self.settings = settings
     listDigests = try settings.listDigests(folder: folder)
     let index = try ImageIndex(names, source: source)
-    trials = try (1...settings.trials).map { number in
-      try Self.trial("\(folder)/\(settings.file(trial: number))", settings, index)
-    }
+    trials = try (1...settings.lists.trials).map { try Self.trial($0, folder, settings, index) }
     warnings = []
   }
 
-  private static func trial(_ file: String, _ settings: AllPairs, _ index: ImageIndex) throws -> Trial {
+  private static func trial(_ number: Int, _ folder: String, _ settings: AllPairs, _ index: ImageIndex) throws
+    -> Trial
+  {
     var entries: [(person: Int, row: Int)] = []
     var people: [String: Int] = [:]
     var missing: [String] = []
     var seen: Set<String> = []
-    try ListScanner(path: file).forEachLine { line in
-      guard !line.text(0).hasPrefix("#") else { return }
-      try line.require(2, columns: "image identity")
-      let name = settings.naming.storeName(line.text(0))
+    let file = "\(folder)/\(settings.lists.file(trial: number))"
+    for listed in try settings.lists.images(trial: number, folder: folder) {
+      let name = settings.naming.storeName(listed.image)
       guard seen.insert(name).inserted else {
-        throw line.error(found: "`\(line.text(0))` a second time", expected: "each image once")
+        throw HarnessError(
+          .badInput, file: listed.place.file, place: "line \(listed.place.line)",
+          found: "`\(listed.image)` a second time", expected: "each image once")
       }
-      let identity = line.text(1)
-      let person = people[identity] ?? people.count
-      people[identity] = person
+      let person = people[listed.identity] ?? people.count
+      people[listed.identity] = person
       if let row = index[name] { entries.append((person, row)) } else { missing.append(name) }
     }
     _ = try AbsentImages(missing, policy: .error, list: file, index: index)

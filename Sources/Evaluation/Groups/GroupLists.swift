@@ -68,7 +68,7 @@ public enum GroupLists: Codable, Equatable, Sendable {
         ListedPair(
           first: try image(0, 1), second: try image(second, line.count - 1), isGenuine: line.count == 3,
           fold: 0,
-          firstIdentity: line.text(0), secondIdentity: line.text(second)))
+          firstIdentity: line.text(0), secondIdentity: line.text(second), place: line.place))
     }
     guard pairs.count % folds == 0 else {
       throw HarnessError(
@@ -118,7 +118,7 @@ public enum GroupLists: Codable, Equatable, Sendable {
       groups[place].pairs.append(
         ListedPair(
           first: line.text(columns[1]), second: line.text(columns[2]), isGenuine: label.hasPrefix("1"),
-          fold: fold - 1))
+          fold: fold - 1, place: line.place))
     }
     return groups
   }

@@ -62,7 +62,7 @@ public struct GroupTask: EvaluationTask {
   }
 
   /// People who are in more than one group: RFW has twelve.
-  private static func shared(_ groups: [(name: String, pairs: [ListedPair])]) -> [String] {
+  static func shared(_ groups: [(name: String, pairs: [ListedPair])]) -> [String] {
     var groupOf: [String: Int] = [:]
     var several: Set<String> = []
     for (number, group) in groups.enumerated() {
@@ -81,9 +81,14 @@ public struct GroupTask: EvaluationTask {
 
   /// The result of `embeddings`, whose rows have the names that the task was made with.
   public func result(of embeddings: any EmbeddingSource) throws -> GroupResult {
+    GroupResult(self, scores: try scores(of: embeddings), embeddingDigest: try embeddings.contentDigest())
+  }
+
+  /// For each group the scores of each fold, in the order of the list.
+  func scores(of embeddings: any EmbeddingSource) throws -> [[LabelledScores]] {
     let features = try embeddings.embeddings(ofRows: rows)
     let similarity = settings.convention.similarity
-    let scores = try groups.map { group in
+    return try groups.map { group in
       try (0..<settings.folds).map { fold -> LabelledScores in
         let pairs = group.pairs.filter { $0.fold == fold }
         let values = try pairs.map { pair -> Double in
@@ -99,6 +104,5 @@ public struct GroupTask: EvaluationTask {
         return LabelledScores(scores: values, isGenuine: pairs.map(\.isGenuine))
       }
     }
-    return GroupResult(self, scores: scores, embeddingDigest: try embeddings.contentDigest())
   }
 }

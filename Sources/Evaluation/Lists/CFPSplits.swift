@@ -46,7 +46,7 @@ public struct CFPSplits: PairListFormat {
           let b = try image(fields[1], of: secondImages, second, file, line)
           return ListedPair(
             first: a, second: b, isGenuine: isGenuine, fold: fold, firstIdentity: person(a),
-            secondIdentity: person(b))
+            secondIdentity: person(b), place: file.place(line))
         }
       }
     }

@@ -70,6 +70,7 @@ public struct LFWPairs: PairListFormat {
     let second = isGenuine ? fields[0] : fields[2]
     return ListedPair(
       first: try image(fields[0], fields[1]), second: try image(second, fields[fields.count - 1]),
-      isGenuine: isGenuine, fold: fold, firstIdentity: String(fields[0]), secondIdentity: String(second))
+      isGenuine: isGenuine, fold: fold, firstIdentity: String(fields[0]), secondIdentity: String(second),
+      place: file.place(line))
   }
 }

@@ -47,6 +47,9 @@ struct ListFile {
     return value
   }
 
+  /// Where line `index` stands.
+  func place(_ index: Int) -> ListPlace { ListPlace(file: path, line: index + 1) }
+
   /// An error about line `index`, counted from 0 here and from 1 in the message.
   func error(
     line index: Int?, found: String, expected: String? = nil, advice: String? = nil

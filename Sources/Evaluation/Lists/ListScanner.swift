@@ -166,6 +166,9 @@ final class ListLine {
     }
   }
 
+  /// Where the line stands.
+  var place: ListPlace { ListPlace(file: path, line: index + 1) }
+
   /// An error about this line, or another.
   func error(
     index other: Int? = nil, found: String, expected: String? = nil, advice: String? = nil

@@ -40,7 +40,8 @@ public struct SplitPairs: PairListFormat {
       let (first, second) = (withoutExtension(fields[1]), withoutExtension(fields[2]))
       return ListedPair(
         first: first, second: second, isGenuine: label == 1, fold: split - 1,
-        firstIdentity: identities.identity(of: first), secondIdentity: identities.identity(of: second))
+        firstIdentity: identities.identity(of: first), secondIdentity: identities.identity(of: second),
+        place: file.place(line))
     }
   }
 }

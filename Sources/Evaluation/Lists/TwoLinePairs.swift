@@ -40,7 +40,8 @@ public struct TwoLinePairs: PairListFormat {
       }
       let pair = ListedPair(
         first: first, second: second, isGenuine: label != 0, fold: 0,
-        firstIdentity: identities.identity(of: first), secondIdentity: identities.identity(of: second))
+        firstIdentity: identities.identity(of: first), secondIdentity: identities.identity(of: second),
+        place: file.place(line))
       if pair.isGenuine { genuine.append(pair) } else { impostor.append(pair) }
     }
     for (kind, count) in [("genuine", genuine.count), ("impostor", impostor.count)] where count % folds != 0 {
