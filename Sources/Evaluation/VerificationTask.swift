@@ -136,9 +136,17 @@ public struct VerificationTask: Sendable {
   /// The result of one model, whose features have the row of each name, on all folds.
   public func evaluate(_ features: Matrix<Float>, embeddingDigest: String? = nil) throws -> VerificationResult
   {
+    let scores = try scores(ofModel: features)
+    return VerificationResult(
+      self, folds: scores.tests, selections: scores.selections, embeddingDigest: embeddingDigest)
+  }
+
+  /// The scores of one model on all folds, and, where features are centred for each fold, those that each fold's threshold is chosen on.
+  func scores(ofModel features: Matrix<Float>) throws -> (
+    tests: [LabelledScores], selections: [LabelledScores]?
+  ) {
     guard settings.convention.centring != nil else {
-      let folds = try (0..<foldCount).map { try scores(features, fold: $0) }
-      return VerificationResult(self, folds: folds, embeddingDigest: embeddingDigest)
+      return (try (0..<foldCount).map { try scores(features, fold: $0) }, nil)
     }
     let models = try (0..<foldCount).map { fold -> FoldModel in
       let others = pairs.filter { $0.listed.fold != fold }
@@ -150,8 +158,7 @@ public struct VerificationTask: Sendable {
       }
       return FoldModel(test: try scores(centred, fold: fold), selection: selection)
     }
-    return VerificationResult(
-      self, folds: models.map(\.test), selections: models.map(\.selection), embeddingDigest: embeddingDigest)
+    return (models.map(\.test), models.map(\.selection))
   }
 
   /// One model of a fold-wise experiment: what it scores on the fold that it is tested on, and on the one that thresholds are chosen on.

@@ -5,29 +5,33 @@ import Foundation
 import LinearAlgebra
 import TextTable
 
-/// `likeness evaluate STORE --protocol P --lists DIR`: the features of a store, as they are, under a protocol.
+/// `likeness evaluate STORE --protocol P --lists DIR`: the features of a store, as they are, under a protocol; or, with `--scores FILE`, scores
+/// that another program has made.
 struct Evaluate: ParsableCommand {
   enum Format: String, CaseIterable, ExpressibleByArgument {
     case table, json, csv, curves
   }
 
   static let configuration = CommandConfiguration(
-    abstract: "Evaluate the features of a store under a protocol.",
+    abstract: "Evaluate the features of a store under a protocol, or scores in a file.",
     discussion: """
       Pairs of images: accuracy over folds, AUC, EER, and TAR at FARs. Templates: AUC, EER and TAR at FARs; in galleries identification rates, and \
       FNIR at FPIRs. Distractors: identification rates and TPR at FARs for every number of them. Each with its counts, threshold and interval. A \
       target rate that the number of impostors cannot support is not attainable. Warnings go to standard error; JSON holds them, too, with every rule \
       used and the curves; ‘curves’ prints these as CSV with their counts.
+
+      Scores that are there already, with --scores: a CSV file with the columns label (1 or 0), score and, if it has folds, fold; or a matrix of OpenBR \
+      (.mtx) with its mask. They are judged by the default rules.
       """)
 
   @Argument(help: "The store: path.h5, or path.h5#group.")
-  var store: String
+  var store: String?
 
   @Option(
     name: .customLong("protocol"),
     help: ArgumentHelp(
       "The protocol: a YAML file, or the name of one in the folder ‘protocols’.", valueName: "file-or-name"))
-  var protocolName: String
+  var protocolName: String?
 
   @Option(
     help: ArgumentHelp(
@@ -41,10 +45,40 @@ struct Evaluate: ParsableCommand {
       valueName: "name"))
   var similarity: String?
 
+  @Option(
+    help: ArgumentHelp("Scores instead of a store: FILE.csv, or FILE.mtx with --mask.", valueName: "file"))
+  var scores: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The mask of a matrix of scores. Without it, the .mask beside the matrix.", valueName: "file"))
+  var mask: String?
+
+  @Option(
+    name: .customLong("far"), parsing: .upToNextOption,
+    help: "For scores: target false accept rates. 0.1, 0.01 and 0.001 unless given.")
+  var targetFARs: [Double] = []
+
   @Option(help: "table, json, csv or curves.")
   var format: Format = .table
 
   func validate() throws {
+    guard (store == nil) != (scores == nil) else {
+      throw ValidationError("Give a store, or --scores, and not both.")
+    }
+    if store != nil && protocolName == nil { throw ValidationError("A store needs --protocol.") }
+    if store != nil && (mask != nil || !targetFARs.isEmpty) {
+      throw ValidationError("--mask and --far go with --scores; a protocol has its own rates.")
+    }
+    if scores != nil && (protocolName != nil || lists != nil || similarity != nil) {
+      throw ValidationError("--scores are judged as they are: without --protocol, --lists and --similarity.")
+    }
+    if let scores, !scores.hasSuffix(".csv"), !scores.hasSuffix(".mtx") {
+      throw ValidationError("--scores must end in .csv or .mtx; ‘\(scores)’ does not.")
+    }
+    guard targetFARs.allSatisfy({ $0 > 0 && $0 <= 1 }), Set(targetFARs).count == targetFARs.count else {
+      throw ValidationError("--far takes different rates above 0, at most 1.")
+    }
     if let similarity, Similarity(rawValue: similarity) == nil {
       let known = Similarity.allCases.map(\.rawValue)
       let nearest =
@@ -55,6 +89,14 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
+    if let scores {
+      let file =
+        scores.hasSuffix(".csv")
+        ? try ScoreFile(csv: scores)
+        : try ScoreFile(matrix: scores, mask: mask ?? ScoreExport.matrixFiles(scores).mask)
+      return try show(file.result(targetFARs: targetFARs.isEmpty ? [1e-1, 1e-2, 1e-3] : targetFARs))
+    }
+    guard let store, let protocolName else { throw HarnessError(.usage, found: "neither a store nor scores") }
     var definition = try ProtocolDefinition.located(protocolName)
     if let similarity = similarity.flatMap(Similarity.init(rawValue:)) {
       definition = try definition.using(similarity)

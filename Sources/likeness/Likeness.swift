@@ -15,7 +15,7 @@ struct Likeness: AsyncParsableCommand {
     abstract: "A reproducible benchmark harness for face-recognition losses and training mechanisms.",
     version: version,
     subcommands: [
-      Run.self, Status.self, Report.self, Evaluate.self, Curve.self, Generate.self, Import.self,
+      Run.self, Status.self, Report.self, Evaluate.self, Export.self, Curve.self, Generate.self, Import.self,
       Inspect.self,
       List.self, Validate.self, Doctor.self,
     ])

@@ -3,12 +3,12 @@
 /// Lines may end in LF or CRLF, and a byte-order mark is ignored. A quoted field may hold commas, line ends and doubled quotes. Spaces belong to
 /// fields. Blank lines are allowed at the end only. A closing quote before anything but a comma or a line's end, and a quote that is never
 /// closed, are errors with the line.
-final class CSVRecords {
+public final class CSVRecords {
   let file: FileBytes
   /// The line, from 1, on which the current record begins.
-  private(set) var line = 0
+  public private(set) var line = 0
   /// How many fields the current record has.
-  private(set) var count = 0
+  public private(set) var count = 0
 
   private var buffer: [UInt8] = []
   private var used = 0
@@ -21,7 +21,11 @@ final class CSVRecords {
 
   init(_ file: FileBytes) { self.file = file }
 
-  func error(found: String, expected: String? = nil, advice: String? = nil) -> HarnessError {
+  /// Opens the file at `path`.
+  public convenience init(_ path: String) throws { self.init(try FileBytes(path)) }
+
+  /// An error on the line of the current record.
+  public func error(found: String, expected: String? = nil, advice: String? = nil) -> HarnessError {
     HarnessError(
       .badInput, file: file.name, place: "line \(line)", found: found, expected: expected, advice: advice)
   }
@@ -37,7 +41,7 @@ final class CSVRecords {
   }
 
   /// Field `index` of the current record as text; bytes that are not UTF-8 are an error.
-  func text(_ index: Int) throws -> String {
+  public func text(_ index: Int) throws -> String {
     let range = (index == 0 ? 0 : ends[index - 1])..<ends[index]
     guard let text = String(validating: content[range], as: UTF8.self) else {
       throw error(found: "bytes that are not UTF-8 in column \(index + 1)", expected: "a text file")
@@ -57,7 +61,7 @@ final class CSVRecords {
   }
 
   /// Goes on to the next record; false at the end.
-  func next() throws -> Bool {
+  public func next() throws -> Bool {
     guard try readRecord() else { return false }
     guard isBlank else { return true }
     let blank = line
