@@ -1,10 +1,11 @@
 import Metrics
 import Testing
 
-/// The pitfalls of published evaluation code, each with the behaviour that avoids it.
+/// The pitfalls of published evaluation code that concern scores, each with the behaviour that avoids it. Their numbers are those of the list of
+/// twenty that this project keeps; the others are in the tests of the rooms that they concern.
 @Suite("Pitfalls of evaluation")
 struct PitfallTests {
-  @Test func `A threshold never falls inside a tie group`() throws {
+  @Test func `Pitfall 1: a threshold never falls inside a tie group`() throws {
     let roc = ROCCurve(ScoreCounts(genuine: [0.5, 0.5], impostor: [0.5, 0.5, 0.5, 0.2]))
     // Half the impostors would be allowed, but only three or none can be accepted.
     let point = roc.operatingPoint(at: 0.5)
@@ -25,7 +26,7 @@ struct PitfallTests {
     #expect(equal.roc.equalErrorRate()?.value == 0.5)
   }
 
-  @Test func `The realised FAR, the threshold and the counts stand beside the target`() throws {
+  @Test func `Pitfall 2: the realised FAR, the threshold and the counts stand beside the target`() throws {
     let roc = ROCCurve(
       ScoreCounts(genuine: [0.9, 0.8, 0.3], impostor: [0.85, 0.4, 0.35, 0.2, 0.1, 0, -0.1]))
     let point = roc.operatingPoint(at: 0.3)
@@ -42,7 +43,7 @@ struct PitfallTests {
   }
 
   @Test(arguments: FARRule.allCases)
-  func `A target below 1/N is not attainable and has no TAR`(rule: FARRule) {
+  func `Pitfall 3: a target below 1/N is not attainable and has no TAR`(rule: FARRule) {
     let roc = ROCCurve(
       ScoreCounts(genuine: [0.9, 0.8], impostor: (0..<999).map { Double($0) / 2000 }))
     let point = roc.operatingPoint(at: 1e-3, rule: rule)
@@ -55,7 +56,7 @@ struct PitfallTests {
     #expect(roc.tar(onGrid: [1e-3, 0.01], rule: rule)[1] == 1)
   }
 
-  @Test func `Numbers come from every point, not from a thinned curve`() throws {
+  @Test func `Pitfall 4: numbers come from every point, not from a thinned curve`() throws {
     // Collinear steps: thinning leaves out the very point that the target asks for.
     let roc = ROCCurve(
       ScoreCounts(genuine: [0.95], impostor: (0..<10).map { Double($0) / 10 }))
@@ -65,7 +66,7 @@ struct PitfallTests {
     #expect(try #require(roc.reading(at: 0.5)).point?.acceptedImpostor == 5)
   }
 
-  @Test func `A score equal to the threshold is accepted`() {
+  @Test func `Pitfall 5: a score equal to the threshold is accepted`() {
     let scores = LabelledScores(scores: [0.5, 0.5], isGenuine: [true, false])
     #expect(scores.roc.accepted(at: 0.5).acceptedGenuine == 1)
     #expect(scores.roc.accepted(at: 0.5).acceptedImpostor == 1)
@@ -75,7 +76,7 @@ struct PitfallTests {
     #expect(ThresholdConvention.facexzoo.correct(at: 0.5, on: scores) == 0)
   }
 
-  @Test func `Folds may have any size, and need not be equal`() throws {
+  @Test func `Pitfall 6: folds may have any size, and need not be equal`() throws {
     let small = LabelledScores(scores: [0.9, 0.1, 0.2], isGenuine: [true, false, false])
     let large = LabelledScores(
       scores: [0.8, 0.7, 0.15, 0.3, 0.1], isGenuine: [true, true, false, false, false])
@@ -85,7 +86,7 @@ struct PitfallTests {
     #expect(result.perFold == [1, 1])
   }
 
-  @Test func `Population SD, sample SD and SEM are three numbers with three names`() throws {
+  @Test func `Pitfall 13: population SD, sample SD and SEM are three numbers with three names`() throws {
     let accuracy = FoldAccuracy(perFold: [0.9, 1.0], thresholds: [0.5, 0.5])
     #expect(agree(accuracy.populationSD, 0.05, 1e-15))
     #expect(agree(try #require(accuracy.sampleSD), 0.05 * 2.0.squareRoot(), 1e-15))
@@ -94,7 +95,7 @@ struct PitfallTests {
     #expect(one.populationSD == 0 && one.sampleSD == nil && one.sem == nil)
   }
 
-  @Test func `An exact multiple of 1/N is not lost to rounding`() {
+  @Test func `Pitfall 19: an exact multiple of 1/N is not lost to rounding`() {
     #expect(1e-6 * 1_000_000 >= 1 && 0.07 * 100 != 7)
     #expect(allowedFalseAccepts(targetFAR: 1e-3, impostors: 1000) == 1)
     #expect(allowedFalseAccepts(targetFAR: 1e-6, impostors: 1_000_000) == 1)
