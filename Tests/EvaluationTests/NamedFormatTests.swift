@@ -207,10 +207,12 @@ import Testing
     try FeatureStoreContents(
       features: Matrix(rows), flippedFeatures: Matrix(rows), metadata: StoreMetadata(names: names)
     ).write(to: location)
-    return try ProtocolValidation(
-      definition(named), file: named.name, lists: ListFolder(named.files).path,
-      store: FeatureStore(opening: location)
-    ).findings().filter { $0.severity == .error }
+    let lists = try ListFolder(named.files)
+    return try withExtendedLifetime((folder, lists)) {
+      try ProtocolValidation(
+        definition(named), file: named.name, lists: lists.path, store: FeatureStore(opening: location)
+      ).findings().filter { $0.severity == .error }
+    }
   }
 
   @Test(arguments: cases) func `A list of the real form is read, and names every image as the protocol says`(

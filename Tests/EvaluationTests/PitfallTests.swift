@@ -159,7 +159,8 @@ struct PitfallTests {
     let genuine = (0..<4).map { "\($0 / 2 + 1) a\($0) b\($0) 1\n" }.joined()
     let impostor = (0..<4).map { "\($0 / 2 + 3) a\($0) b\(($0 + 1) % 4) -1\n" }.joined()
     let lists = try ListFolder(["p.txt": genuine + impostor])
-    let table = try circle((0..<4).flatMap { [("a\($0)", Double($0)), ("b\($0)", Double($0) + 40)] })
+    let table = try circle(
+      (0..<4).flatMap { [(name: "a\($0)", degrees: Double($0)), (name: "b\($0)", degrees: Double($0) + 40)] })
     let sorted = try definition("{format: split-pairs, pairs: p.txt}", folds: 4)
     let error = try harnessError { try sorted.evaluate(table, lists: lists.path) }
     #expect(error.place == "fold 1" && error.found == "2 genuine and 0 impostor pairs")

@@ -17,7 +17,7 @@ struct PitfallTests {
       try AtomicFile.write(
         TinyExperiment.verification(name: "tiny-lfw", folds: 4), to: folder.file("tiny-lfw.yaml"))
       try AtomicFile.write(text + "\n" + line, to: folder.file("tiny.yaml"))
-      return try ExperimentDefinition(file: folder.file("tiny.yaml"))
+      return try withExtendedLifetime(folder) { try ExperimentDefinition(file: folder.file("tiny.yaml")) }
     }
     #expect(try definition("checkpoint: last").name == "tiny")
     for rule in ["best", "best-on-test"] {
