@@ -18,6 +18,12 @@ public struct BoundDataset: Sendable {
   /// For other data: the rows that train, where not all do.
   public var derivedRows: [Int]?
 
+  /// Whom diagnostics are measured on: nobody, one set for all runs, or for fold-wise data one a fold.
+  public var validations: [ValidationSet] = []
+
+  /// The validation images of runs for a fold, or for the whole protocol.
+  func validation(fold: Int?) -> ValidationSet? { validations.isEmpty ? nil : validations[fold ?? 0] }
+
   /// The number of folds that runs are made for; nil where one run serves the whole protocol.
   public var foldCount: Int? { trainingRows?.count }
 
@@ -26,10 +32,14 @@ public struct BoundDataset: Sendable {
     fold.flatMap { trainingRows?[$0] } ?? derivedRows
   }
 
+  /// The number of identities that train for a fold, or for the whole protocol.
+  func identities(fold: Int?) -> Int {
+    Set(rows(fold: fold).map { $0.map { labels[$0] } } ?? labels).count
+  }
+
   /// The number of identities that train, the least of any fold.
   var trainingIdentities: Int {
-    func count(_ rows: [Int]?) -> Int { Set(rows.map { $0.map { labels[$0] } } ?? labels).count }
-    return trainingRows.map { $0.map(count).min() ?? 0 } ?? count(derivedRows)
+    trainingRows.map { $0.indices.map { identities(fold: $0) }.min() ?? 0 } ?? identities(fold: nil)
   }
 }
 

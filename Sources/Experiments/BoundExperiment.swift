@@ -1,6 +1,7 @@
 import Evaluation
 import FeatureStores
 import Foundation
+import Learning
 import LinearAlgebra
 
 /// An experiment with its data in memory and its grid laid out: ready to run, to be looked at, or to be reported.
@@ -23,6 +24,33 @@ public struct BoundExperiment: Sendable {
     let binder = DataBinder(definition: definition, data: data, results: results, workers: workers)
     datasets = try binder.bind(note: note)
     grid = try Grid(definition, datasets: datasets)
+    for run in grid.runs {
+      let inputs = datasets[run.dataset].features.columns
+      for diagnostic in diagnostics(of: run) {
+        if let reason = diagnostic.unsupportedReason(run.specification.training, inputs: inputs) {
+          throw HarnessError(
+            .badInput, file: definition.file, place: "diagnostics", found: "\(diagnostic.name): \(reason)")
+        }
+      }
+    }
+  }
+
+  /// The diagnostics that a run needs, in the experiment's order.
+  ///
+  /// Rows of stored features have those that measure an embedding, for fold-wise data none; ceilings have none.
+  public func diagnostics(of run: GridRun) -> [RunDiagnostic] {
+    let dataset = datasets[run.dataset]
+    return definition.diagnostics.compactMap { configuration in
+      let diagnostic = configuration.diagnostic
+      switch run.specification.kind {
+      case .ceiling: return nil
+      case .untrained where !diagnostic.servesStoredFeatures || dataset.foldCount != nil: return nil
+      case .untrained, .trained:
+        return RunDiagnostic(
+          configuration: configuration,
+          validation: diagnostic.needsValidation ? dataset.validation(fold: run.fold) : nil)
+      }
+    }
   }
 
   /// The evaluations that a run needs, in the order of the protocols; for the untrained row of fold-wise data one a fold.

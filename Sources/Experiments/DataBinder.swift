@@ -53,10 +53,29 @@ struct DataBinder {
         name: name, task: test.task, embeddings: test.embeddings, digest: test.digest,
         oracle: test.task.hasCeiling(by: oracle) ? oracle : nil)
     }
-    return BoundDataset(
-      name: world.name, features: try training.store.features(), labels: training.labels,
-      digest: try training.store.digest(), tests: tests, trainingRows: nil,
-      derivedRows: try derivedRows(labels: training.labels))
+    var dataset = try dataset(world.name, training, tests)
+    if case .set(let name)? = definition.validation?.source {
+      let validation = try labelled(StoreLocation(path: generator.store(of: name)))
+      dataset.validations = [
+        try validationSet(
+          features: try validation.store.features(), labels: validation.labels,
+          store: try validation.store.digest(), rows: nil)
+      ]
+    }
+    return dataset
+  }
+
+  /// Training images that one run serves all of the protocols with.
+  private func dataset(_ name: String, _ training: (store: FeatureStore, labels: [Int]), _ tests: [BoundTest])
+    throws -> BoundDataset
+  {
+    var dataset = BoundDataset(
+      name: name, features: try training.store.features(), labels: training.labels,
+      digest: try training.store.digest(), tests: tests, trainingRows: nil)
+    let split = try split(rows: nil, labels: training.labels)
+    dataset.derivedRows = split.training
+    dataset.validations = try validationSets(of: dataset, heldOut: [split.heldOut])
+    return dataset
   }
 
   private func bind(train: String) throws -> BoundDataset {
@@ -65,10 +84,7 @@ struct DataBinder {
       let store = try FeatureStore(opening: try location(use.source))
       return try test(name, rules, lists: path(use.lists ?? ""), store)
     }
-    return BoundDataset(
-      name: Self.names(of: [train])[0], features: try training.store.features(), labels: training.labels,
-      digest: try training.store.digest(), tests: tests, trainingRows: nil,
-      derivedRows: try derivedRows(labels: training.labels))
+    return try dataset(Self.names(of: [train])[0], training, tests)
   }
 
   private func bind(foldwise file: String, name: String, _ unlisted: ExperimentData.UnlistedIdentities)
@@ -103,24 +119,62 @@ struct DataBinder {
         found: "lists of \(listed.map { "\($0.count)" }.joined(separator: ", ")) folds",
         expected: "the same number of folds in each, at least 3")
     }
-    return BoundDataset(
-      name: name, features: table.features, labels: training.labels, digest: digest,
-      tests: tests,
-      trainingRows: try FoldSelection.trainingRows(
-        labels: training.labels, listed: listed, unlisted: unlisted
-      ).map { rows in
-        try derivedRows(labels: rows.map { training.labels[$0] })?.map { rows[$0] } ?? rows
-      })
+    let splits = try FoldSelection.trainingRows(labels: training.labels, listed: listed, unlisted: unlisted)
+      .map { try split(rows: $0, labels: training.labels) }
+    var dataset = BoundDataset(
+      name: name, features: table.features, labels: training.labels, digest: digest, tests: tests,
+      trainingRows: splits.map { $0.training ?? [] })
+    dataset.validations = try validationSets(of: dataset, heldOut: splits.map(\.heldOut))
+    return dataset
   }
 
-  /// The rows of those with these labels that the experiment's derivation takes; nil without one.
-  private func derivedRows(labels: [Int]) throws -> [Int]? {
+  /// What of `rows` (nil: all) trains, nil for all of the store, and what is held out for validation.
+  ///
+  /// Validation identities are taken with all their images, before the experiment's derivation takes from the rest.
+  private func split(rows: [Int]?, labels: [Int]) throws -> (training: [Int]?, heldOut: [Int]) {
+    var rows = rows
+    var heldOut: [Int] = []
+    if case .heldOut(let count)? = definition.validation?.source {
+      let all = rows ?? Array(labels.indices)
+      var identities = Set(all.map { labels[$0] }).sorted()
+      guard identities.count >= count + 2 else {
+        throw HarnessError(
+          .badInput, file: definition.file, place: "validation.held-out",
+          found: "\(count) of \(identities.count) training identities",
+          expected: "at least 2 that are left to train")
+      }
+      var stream = RandomStream(seed: 0, name: "validation.identities")
+      stream.shuffle(&identities)
+      let chosen = Set(identities.prefix(count))
+      heldOut = all.filter { chosen.contains(labels[$0]) }
+      rows = all.filter { !chosen.contains(labels[$0]) }
+    }
+    guard let derivation = definition.derivation else { return (rows, heldOut) }
     do {
-      return try definition.derivation?.rows(labels: labels)
+      let taken = try derivation.rows(labels: rows.map { $0.map { labels[$0] } } ?? labels)
+      return (rows.map { rows in taken.map { rows[$0] } } ?? taken, heldOut)
     } catch var error as HarnessError {
       (error.file, error.place) = (definition.file, "data.derive")
       throw error
     }
+  }
+
+  /// The validation images that were held out, a set for each run's fold; none without.
+  private func validationSets(of dataset: BoundDataset, heldOut: [[Int]]) throws -> [ValidationSet] {
+    guard case .heldOut? = definition.validation?.source else { return [] }
+    return try heldOut.map { rows in
+      try validationSet(
+        features: dataset.features.gathering(rows: rows), labels: rows.map { dataset.labels[$0] },
+        store: dataset.digest, rows: rows)
+    }
+  }
+
+  private func validationSet(features: Matrix<Float>, labels: [Int], store: String, rows: [Int]?) throws
+    -> ValidationSet
+  {
+    try ValidationSet(
+      features: features, labels: labels, store: store, rows: rows,
+      pairs: definition.validation?.pairs ?? 0, file: definition.file, place: "validation")
   }
 
   /// Fold-wise training is honest only where no identity is in two folds.

@@ -21,6 +21,10 @@ public struct ExperimentDefinition: Sendable {
   public var samplers: [SamplerConfiguration?]
   public var training: TrainingRecipe
   public var seeds: [UInt64]
+  /// Whom diagnostics of training and embedding are measured on; nil for nobody.
+  public var validation: ValidationChoice?
+  /// What runs record besides their results.
+  public var diagnostics: [DiagnosticConfiguration]
   /// The FAR at which the legend of a ROC plot gives the TAR.
   public var legendFAR: Double
   /// What publications state for methods of the experiment.
@@ -42,8 +46,7 @@ public struct ExperimentDefinition: Sendable {
     file = root.file
     let top = try root.mapping(keys: [
       "name", "title", "data", "protocols", "networks", "losses", "mechanisms", "samplers", "training",
-      "seeds",
-      "checkpoint", "report",
+      "seeds", "checkpoint", "validation", "diagnostics", "report",
     ])
     name = try top.required("name").string()
     guard !name.isEmpty, name == RunIdentity.readable(name) else {
@@ -79,6 +82,21 @@ public struct ExperimentDefinition: Sendable {
     try Self.requireDifferent(seeds, top["seeds"])
     // The one rule there is is named, so that a table can say which checkpoint its figures come from.
     _ = try top.value("checkpoint", default: "last") { try $0.choice(of: ["last"]) }
+    validation = try top["validation"].map { [data, protocols] in
+      try ValidationChoice($0, data: data, tested: protocols.map(\.source))
+    }
+    diagnostics = try top.value("diagnostics", default: []) {
+      try $0.list().map { try DiagnosticConfiguration($0) }
+    }
+    try Self.requireDifferent(diagnostics, top["diagnostics"])
+    if validation == nil, let measured = diagnostics.first(where: { $0.diagnostic.needsValidation }) {
+      throw try top.required("diagnostics").error(
+        found: "the diagnostic ‘\(measured.name)’ without validation identities",
+        expected: "‘validation’ beside ‘diagnostics’",
+        advice:
+          "Name a set of the world (validation: {set: validation}) or hold out identities (validation: {held-out: 100})."
+      )
+    }
     let report = try top["report"]?.mapping(keys: ["legend-far", "published"])
     legendFAR = try report?.value("legend-far", default: 1e-2) { try $0.number(in: 1e-9...1) } ?? 1e-2
     published =

@@ -72,11 +72,14 @@ public struct ExperimentResults: Sendable {
   }
 
   public let experiment: BoundExperiment
+  /// The folder that holds `runs/`.
+  public let folder: String
   public let rows: [Row]
 
   /// Reads what is finished in `results`. Nothing is trained or evaluated.
   public init(_ experiment: BoundExperiment, results: String) throws {
     self.experiment = experiment
+    folder = results
     let status = ExperimentStatus(experiment, results: results)
     let states = try status.states()
     rows = try experiment.grid.rows.map { row in

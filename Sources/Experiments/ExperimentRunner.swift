@@ -156,21 +156,27 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
-  /// Trains where that is missing and makes the missing evaluations; false when interrupted.
+  /// Trains where that is missing and makes the missing evaluations and diagnostics; false when interrupted.
   private func complete(_ run: GridRun, _ folder: RunFolder, _ workers: Workers) throws -> Bool {
     let dataset = experiment.datasets[run.dataset]
+    let diagnostics = try experiment.diagnostics(of: run).filter { !folder.exists(try $0.file(in: folder)) }
+    let followers = diagnostics.filter { $0.diagnostic.followsTraining }
     var model: TrainedModel<Float>?
+    var secondsPerStep: Double?
     let began = Date.now
     if let configuration = run.specification.training {
-      if let trained = try trainedModel(folder) {
-        show(.started(run: run.identity.folderName, step: configuration.steps, steps: configuration.steps))
-        model = trained
-      } else {
+      model = try trainedModel(folder)
+      if model == nil || !followers.isEmpty {
+        let finished =
+          model == nil ? nil : try CanonicalJSON.decode(TrainingResult.self, from: folder.resultFile)
         let trainer = RunTrainer(
           run: run, folder: folder, dataset: dataset, workers: workers, interruption: interruption,
           checkpointInterval: checkpointInterval, show: show)
-        guard case .finished(let trained) = try trainer.train(configuration) else { return false }
-        model = trained
+        let outcome = try trainer.train(configuration, diagnostics: followers, finished: finished)
+        guard case .finished(let trained, let seconds) = outcome else { return false }
+        (model, secondsPerStep) = (trained, seconds)
+      } else {
+        show(.started(run: run.identity.folderName, step: configuration.steps, steps: configuration.steps))
       }
     } else {
       show(.started(run: run.identity.folderName, step: 0, steps: 0))
@@ -185,19 +191,53 @@ public struct ExperimentRunner: Sendable {
       let record = try evaluation.evaluate(run.specification.kind, model: model, workers: workers)
       try AtomicFile.write(try CanonicalJSON.encodeIndented(record), to: file)
     }
+    for diagnostic in diagnostics where !diagnostic.diagnostic.followsTraining {
+      if interruption.isRequested { return false }
+      show(.evaluating(run: run.identity.folderName, what: diagnostic.name))
+      let record = diagnostic.record(
+        model: model, training: run.specification.training, inputs: dataset.features.columns,
+        classes: dataset.identities(fold: run.fold), workers: workers)
+      try AtomicFile.write(
+        try CanonicalJSON.encodeIndented(record, allowingNonFinite: true), to: try diagnostic.file(in: folder)
+      )
+    }
     var environment = RunEnvironment.current(
       threads: workers.count, trainingSeconds: trainingSeconds,
       evaluationSeconds: Date.now.timeIntervalSince(evaluationBegan))
+    environment.secondsPerStep = secondsPerStep
+    if let model, diagnostics.contains(where: { $0.diagnostic == .cost }) {
+      environment.secondsPerEmbedding = secondsPerEmbedding(model, dataset.features, workers)
+    }
     // A run that was only evaluated keeps the time and machine of its training.
     if let earlier = try? CanonicalJSON.decode(RunEnvironment.self, from: folder.environmentFile) {
       let evaluationSeconds = earlier.evaluationSeconds + environment.evaluationSeconds
+      let costs = (environment.secondsPerStep, environment.secondsPerEmbedding)
       environment = earlier
+      environment.secondsPerStep = earlier.secondsPerStep ?? costs.0
+      environment.secondsPerEmbedding = costs.1 ?? earlier.secondsPerEmbedding
       environment.evaluationSeconds = evaluationSeconds
     }
     // The environment is the last mark of completeness, so what must be gone then goes before it.
     try folder.remove(folder.checkpointFile)
+    try folder.remove(folder.observationsFile)
     try folder.remove(folder.failureFile)
     try AtomicFile.write(try CanonicalJSON.encodeIndented(environment), to: folder.environmentFile)
     return true
+  }
+
+  /// The time of embedding an image: the least of three passes over at most 4096 of them.
+  private func secondsPerEmbedding(
+    _ model: TrainedModel<Float>, _ features: Matrix<Float>, _ workers: Workers
+  )
+    -> Double
+  {
+    let images = features.rows(in: 0..<min(4096, features.rows))
+    var least = Double.infinity
+    for _ in 0..<3 {
+      let began = Date.now
+      _ = model.embed(images, workers: workers)
+      least = min(least, Date.now.timeIntervalSince(began))
+    }
+    return least / Double(max(images.rows, 1))
   }
 }

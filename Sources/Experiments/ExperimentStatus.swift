@@ -11,7 +11,7 @@ public struct ExperimentStatus: Sendable {
     self.results = results
   }
 
-  /// Whether a run is trained and evaluated by every protocol.
+  /// Whether a run is trained, evaluated by every protocol, and diagnosed.
   public func isComplete(_ run: GridRun) throws -> Bool {
     let folder = RunFolder(results: results, identity: run.identity)
     if run.specification.training != nil
@@ -23,6 +23,7 @@ public struct ExperimentStatus: Sendable {
       && experiment.evaluations(of: run).allSatisfy {
         folder.exists(folder.evaluationFile(name: $0.name, hash: try $0.hash()))
       }
+      && experiment.diagnostics(of: run).allSatisfy { folder.exists(try $0.file(in: folder)) }
   }
 
   /// Where a run stands.

@@ -15,6 +15,10 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   /// Seconds spent on training by the attempt that finished it, and on all evaluations. Attempts that ended earlier left no time behind.
   public var trainingSeconds: Double
   public var evaluationSeconds: Double
+  /// The mean time of a step of the attempt that finished the training, without checkpoints and diagnostics; nil where nothing was trained.
+  public var secondsPerStep: Double?
+  /// The time of embedding an image with the finished network, in batches; nil unless the diagnostic `cost` asked for it.
+  public var secondsPerEmbedding: Double?
   /// The greatest resident memory of the process, in bytes.
   public var peakMemory: Int
 

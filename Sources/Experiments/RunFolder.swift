@@ -9,7 +9,9 @@ import Foundation
 /// | `result.json` | training's outcome; its presence means that training finished |
 /// | `model.bin` | the trained network |
 /// | `evaluation-NAME-HASH.json` | one evaluation's outcome |
+/// | `diagnostic-NAME-HASH.json` | one diagnostic's outcome |
 /// | `checkpoint.bin` | where an interrupted run goes on; removed at the end |
+/// | `observations.json` | what diagnostics recorded up to the checkpoint; removed at the end |
 /// | `failure.json` | why the last attempt failed |
 /// | `environment.json` | machine, versions, commit, date and times: never compared, never hashed |
 ///
@@ -36,6 +38,7 @@ public struct RunFolder: Sendable {
   public var resultFile: String { "\(path)/result.json" }
   public var modelFile: String { "\(path)/model.bin" }
   public var checkpointFile: String { "\(path)/checkpoint.bin" }
+  var observationsFile: String { "\(path)/observations.json" }
   public var failureFile: String { "\(path)/failure.json" }
   public var environmentFile: String { "\(path)/environment.json" }
   var lockFile: String { "\(path)/lock" }
@@ -43,6 +46,11 @@ public struct RunFolder: Sendable {
   /// The file of one evaluation of the run.
   public func evaluationFile(name: String, hash: String) -> String {
     "\(path)/evaluation-\(RunIdentity.readable(name))-\(hash.prefix(16)).json"
+  }
+
+  /// The file of one diagnostic of the run.
+  public func diagnosticFile(name: String, hash: String) -> String {
+    "\(path)/diagnostic-\(RunIdentity.readable(name))-\(hash.prefix(16)).json"
   }
 
   /// Makes the folder.

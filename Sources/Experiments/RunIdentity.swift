@@ -47,9 +47,20 @@ public enum CanonicalJSON {
     return try encode(value, encoder)
   }
 
-  /// The same, indented, with a line break at the end: for files that people read.
-  public static func encodeIndented(_ value: some Encodable) throws -> Data {
+  /// The same, where numbers that are not finite are written as text.
+  static func encode(_ value: some Encodable, allowingNonFinite: Bool) throws -> Data {
     let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if allowingNonFinite { encoder.nonConformingFloatEncodingStrategy = .text }
+    return try encode(value, encoder)
+  }
+
+  /// The canonical encoding indented, with a line break at the end: for files that people read.
+  ///
+  /// Numbers that are not finite are an error, or text where they are allowed.
+  public static func encodeIndented(_ value: some Encodable, allowingNonFinite: Bool = false) throws -> Data {
+    let encoder = JSONEncoder()
+    if allowingNonFinite { encoder.nonConformingFloatEncodingStrategy = .text }
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     return try encode(value, encoder) + Data("\n".utf8)
   }
@@ -68,11 +79,25 @@ public enum CanonicalJSON {
       throw HarnessError(.missingInput, file: path, found: "no such file, or it cannot be read")
     }
     do {
-      return try JSONDecoder().decode(type, from: data)
+      let decoder = JSONDecoder()
+      decoder.nonConformingFloatDecodingStrategy = .text
+      return try decoder.decode(type, from: data)
     } catch {
       throw HarnessError(
         .badInput, file: path, found: "JSON of another form (\(error))", expected: "a \(Value.self)",
         advice: "Remove the file if it was written by another version; it will be made again.")
     }
+  }
+}
+
+extension JSONEncoder.NonConformingFloatEncodingStrategy {
+  static var text: Self {
+    .convertToString(positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
+  }
+}
+
+extension JSONDecoder.NonConformingFloatDecodingStrategy {
+  static var text: Self {
+    .convertFromString(positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
   }
 }

@@ -7,7 +7,7 @@ import LinearAlgebra
 struct RunTrainer {
   /// How an attempt ended.
   enum Outcome {
-    case finished(TrainedModel<Float>)
+    case finished(TrainedModel<Float>, secondsPerStep: Double?)
     /// The user asked to stop; a checkpoint is written.
     case interrupted
   }
@@ -21,49 +21,84 @@ struct RunTrainer {
   let checkpointInterval: TimeInterval
   let show: @Sendable (RunnerEvent) -> Void
 
-  /// Trains to the end, or until the user interrupts. The caller holds the folder's lock.
-  func train(_ configuration: TrainingConfiguration) throws -> Outcome {
+  /// Trains to the end, or until the user interrupts, and writes what `diagnostics` record on the way. The caller holds the folder's lock.
+  ///
+  /// A model that is there already is only replaced by its own bytes: a machine that computes others cannot add diagnostics to it.
+  func train(_ configuration: TrainingConfiguration, diagnostics: [RunDiagnostic], finished: TrainingResult?)
+    throws -> Outcome
+  {
     let rows = dataset.rows(fold: run.fold)
     let features = rows.map { dataset.features.gathering(rows: $0) } ?? dataset.features
     let labels = rows.map { rows in rows.map { dataset.labels[$0] } } ?? dataset.labels
-    var trainer = try resumed(configuration, features, labels)
+    var observer = try TrainingObserver(diagnostics, workers: workers)
+    var trainer = try resumed(configuration, features, labels, &observer)
     show(.started(run: folder.identity.folderName, step: trainer.completedSteps, steps: configuration.steps))
+    let firstStep = trainer.completedSteps
+    if firstStep == 0 { observer.observe(trainer) }
     var saved = Date.now
+    var stepping = 0.0
     while !trainer.isFinished {
       if interruption.isRequested || Task.isCancelled {
-        try AtomicFile.write(try trainer.checkpoint(), to: folder.checkpointFile)
+        try save(trainer, observer)
         return .interrupted
       }
+      let began = Date.now
       let progress = try trainer.step()
+      stepping += Date.now.timeIntervalSince(began)
+      observer.observe(trainer)
       show(
         .stepped(
           run: folder.identity.folderName, step: progress.step, loss: progress.loss,
           samples: configuration.batch))
       if Date.now.timeIntervalSince(saved) > checkpointInterval {
-        try AtomicFile.write(try trainer.checkpoint(), to: folder.checkpointFile)
+        try save(trainer, observer)
         saved = Date.now
       }
     }
     let model = try trainer.model.encoded()
+    if let finished, finished.modelDigest != Digest.sha256(model) {
+      throw HarnessError(
+        .badInput, file: folder.modelFile,
+        found:
+          "a model of other bytes than this machine trains, so that its training cannot be diagnosed here",
+        advice: "Use the machine that trained it, or remove the folder to train it anew.")
+    }
+    for (diagnostic, record) in observer.outcome {
+      try AtomicFile.write(
+        try CanonicalJSON.encodeIndented(record, allowingNonFinite: true), to: try diagnostic.file(in: folder)
+      )
+    }
+    let steps = configuration.steps - firstStep
+    let secondsPerStep = steps > 0 ? stepping / Double(steps) : nil
+    if finished != nil { return .finished(trainer.model, secondsPerStep: secondsPerStep) }
     try AtomicFile.write(model, to: folder.modelFile)
     let result = TrainingResult(
       identity: folder.identity.hash, semantics: Semantics.version, images: labels.count,
       identities: trainer.classes, checkpoint: configuration.checkpoint, history: trainer.history,
       modelDigest: Digest.sha256(model))
     try AtomicFile.write(try CanonicalJSON.encodeIndented(result), to: folder.resultFile)
-    return .finished(trainer.model)
+    return .finished(trainer.model, secondsPerStep: secondsPerStep)
   }
 
-  /// A trainer at the checkpoint, or at step 0 where there is none that can be used.
+  /// Writes a checkpoint. What is observed goes first, so that it never lacks what a checkpoint has.
+  private func save(_ trainer: Trainer<Float>, _ observer: TrainingObserver) throws {
+    try observer.save(to: folder.observationsFile, step: trainer.completedSteps)
+    try AtomicFile.write(try trainer.checkpoint(), to: folder.checkpointFile)
+  }
+
+  /// A trainer at the checkpoint, or at step 0 where there is none that can be used, or none with what its diagnostics recorded.
   private func resumed(
-    _ configuration: TrainingConfiguration, _ features: Matrix<Float>, _ labels: [Int]
+    _ configuration: TrainingConfiguration, _ features: Matrix<Float>, _ labels: [Int],
+    _ observer: inout TrainingObserver
   ) throws -> Trainer<Float> {
     if let data = FileManager.default.contents(atPath: folder.checkpointFile) {
       do {
         guard try Trainer<Float>.configuration(ofCheckpoint: data) == configuration else {
           throw HarnessError(.badInput, file: folder.checkpointFile, found: "a checkpoint of another run")
         }
-        return try Trainer(resuming: data, features: features, labels: labels, workers: workers)
+        let trainer = try Trainer<Float>(resuming: data, features: features, labels: labels, workers: workers)
+        if observer.restore(from: folder.observationsFile, step: trainer.completedSteps) { return trainer }
+        show(.note("the diagnostics of \(folder.path) are not those of its checkpoint; the run starts again"))
       } catch let error as HarnessError {
         show(.note("\(folder.checkpointFile) cannot be used (\(error)); the run starts again"))
       }

@@ -7,7 +7,7 @@ import Metrics
 /// The tables and figures of an experiment, made from its finished results alone.
 ///
 /// One table a protocol (`PROTOCOL.md`, `.csv`, `.tex`, `.json`) with every row of the grid: what is missing, failed or unsupported says so
-/// in its place. One ROC plot a protocol and dataset. The same results give the same bytes: commits and dates are those of the runs.
+/// in its place. Two files a diagnostic (`DiagnosticExport`). One ROC plot a protocol and dataset. The same results give the same bytes: commits and dates are those of the runs.
 public struct ExperimentReport: Sendable {
   public let results: ExperimentResults
   /// What the footnotes and the figures' text chunks say.
@@ -57,6 +57,13 @@ public struct ExperimentReport: Sendable {
       ]
       for (suffix, text) in contents {
         let file = "\(folder)/\(name).\(suffix)"
+        try OutputFile.write(Array(text.utf8), to: file)
+        files.append(file)
+      }
+    }
+    for export in try DiagnosticExport.all(self) {
+      for (suffix, text) in [("csv", export.csv), ("json", try export.json())] {
+        let file = "\(folder)/\(export.name).\(suffix)"
         try OutputFile.write(Array(text.utf8), to: file)
         files.append(file)
       }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Experiments
 import FeatureStores
 import Foundation
 import Learning
@@ -8,17 +9,18 @@ import TextTable
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "List the losses, mechanisms, protocols and presets there are, with their parameters and defaults.")
+      "List the losses, mechanisms, diagnostics, protocols and presets there are, with their parameters and defaults."
+  )
 
   enum Subject: String, CaseIterable, ExpressibleByArgument {
-    case losses, mechanisms, protocols, presets
+    case losses, mechanisms, diagnostics, protocols, presets
   }
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
     case table, json
   }
 
-  @Argument(help: "What to list: losses, mechanisms, protocols or presets.")
+  @Argument(help: "What to list: losses, mechanisms, diagnostics, protocols or presets.")
   var subject: Subject
 
   @Argument(help: "List these only, by name.")
@@ -82,6 +84,7 @@ struct List: ParsableCommand {
     switch subject {
     case .losses: try show(LossRegistry.descriptions)
     case .mechanisms: try show(MechanismRegistry.descriptions)
+    case .diagnostics: try show(DiagnosticRegistry.descriptions)
     case .presets: try show(Self.presetLines())
     case .protocols: try show(try protocolLines())
     }

@@ -123,6 +123,12 @@ enum Siamese: Mechanism {
     return nil
   }
 
+  static func cost(_ options: Options, loss: LossTraits, batch: Int, classes: Int) -> SourceCost {
+    let images = options.integer("images")
+    let side = options.text("columns") == "views" ? batch : batch * images
+    return SourceCost(embeddedViews: images, rows: side, prototypes: side)
+  }
+
   static func makeSource<Element: Scalar>(
     _ options: Options, head: SubspaceHead<Element>, classes: Int, seed: UInt64
   ) -> any PrototypeSource<Element> {

@@ -70,6 +70,14 @@ struct GallerySettings: Sendable {
     }
   }
 
+  /// What a step on `batch` pairs computes and keeps besides the trained network.
+  func cost(batch: Int) -> SourceCost {
+    let views = symmetry == .off ? 1 : 2
+    return SourceCost(
+      embeddedViews: views, galleryViews: views, comparisons: views, rows: batch, prototypes: queue,
+      learnsPrototypes: false, galleryNetworks: agents, queued: queues == .own ? queue * agents : queue)
+  }
+
   /// Why batches of `batch` pairs drawn by `sampler` cannot be trained on so; nil where they can.
   func unsupportedReason(batch: Int, sampler: SamplerConfiguration) -> String? {
     if queue % batch != 0 {

@@ -27,6 +27,9 @@ protocol Mechanism: Sendable {
   /// The number of classes that a row is compared with, of `classes` identities.
   static func comparedClasses(_ options: Options, classes: Int) -> Int
 
+  /// What a step on `batch` samples of `classes` identities computes and keeps besides the trained network.
+  static func cost(_ options: Options, loss: LossTraits, batch: Int, classes: Int) -> SourceCost
+
   /// The source of the prototypes of `classes` classes.
   static func makeSource<Element: Scalar>(
     _ options: Options, head: SubspaceHead<Element>, classes: Int, seed: UInt64
@@ -41,6 +44,13 @@ extension Mechanism {
     nil
   }
   static func comparedClasses(_ options: Options, classes: Int) -> Int { classes }
+
+  /// That of class weights.
+  static func cost(_ options: Options, loss: LossTraits, batch: Int, classes: Int) -> SourceCost {
+    SourceCost(
+      rows: batch, prototypes: comparedClasses(options, classes: classes) * loss.columnsPerClass,
+      weights: classes * loss.columnsPerClass)
+  }
 }
 
 /// A mechanism chosen by name with its options.
@@ -117,6 +127,11 @@ extension MethodConfiguration where Kind == MechanismRegistry {
       let perBatch = sampler.identitiesPerBatch(batch: batch, views: viewsPerSample)
     else { return nil }
     return identityRule.unsupportedReason(identities: classes, perBatch: perBatch)
+  }
+
+  /// What a step on `batch` samples of `classes` identities computes and keeps besides the trained network.
+  func cost(loss: LossTraits, batch: Int, classes: Int) -> SourceCost {
+    type.cost(options, loss: loss, batch: batch, classes: classes)
   }
 
   /// The source of prototypes for a supported combination.

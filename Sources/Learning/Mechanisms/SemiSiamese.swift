@@ -79,6 +79,10 @@ enum SemiSiamese: Mechanism {
 
   static func comparedClasses(_ options: Options, classes: Int) -> Int { options.integer("queue") }
 
+  static func cost(_ options: Options, loss: LossTraits, batch: Int, classes: Int) -> SourceCost {
+    settings(options).cost(batch: batch)
+  }
+
   static func makeSource<Element: Scalar>(
     _ options: Options, head: SubspaceHead<Element>, classes: Int, seed: UInt64
   ) -> any PrototypeSource<Element> {

@@ -29,7 +29,7 @@ public struct Subspaces: Hashable, Sendable {
   }
 
   /// The columns of group `group` in an embedding of `width` columns; the count must divide it.
-  func columns(of group: Int, width: Int) -> Range<Int> {
+  public func columns(of group: Int, width: Int) -> Range<Int> {
     let size = width / count
     return group * size..<(group + 1) * size
   }
