@@ -40,6 +40,13 @@ public struct CumulativeMatch: Codable, Equatable, Sendable {
     for index in (rank - 1)..<hits.count { hits[index] += 1 }
   }
 
+  /// Adds the searches of `other`, which tells as many ranks apart.
+  public mutating func merge(_ other: CumulativeMatch) {
+    precondition(other.hits.count == hits.count && other.ties == ties, "searches of other rules")
+    searches += other.searches
+    for rank in hits.indices { hits[rank] += other.hits[rank] }
+  }
+
   /// The identification rate at a rank; nil without searches.
   public func rate(rank: Int) -> Double? {
     precondition(rank >= 1 && rank <= hits.count, "no rank \(rank) of \(hits.count)")
