@@ -19,29 +19,33 @@ public struct EvaluationHeader: Codable, Equatable, Sendable {
 }
 
 extension OperatingPoint {
+  /// The columns of a table of points; `intervals` are those of the rate's intervals.
   static func columns(
-    acceptance: String, confidence: Double, false falseRate: String = "FAR", true trueRate: String = "TAR",
-    genuine: String = "genuine", impostors: String = "impostors"
+    acceptance: String, intervals: [ResultTable.Column], false falseRate: String = "FAR",
+    true trueRate: String = "TAR", genuine: String = "genuine", impostors: String = "impostors"
   ) -> [ResultTable.Column] {
-    [
-      .init("target \(falseRate)"), .init(trueRate), .init("\(Cell.short(confidence * 100)) % interval"),
+    [.init("target \(falseRate)"), .init(trueRate)] + intervals + [
       .init("realised \(falseRate)"), .init(acceptance), .init("\(genuine) accepted"),
       .init("\(impostors) accepted"), .init("smallest \(falseRate)"),
     ]
   }
 
-  /// The cells of a table; `natural` turns a threshold into its natural unit.
-  func cells(rate: String = "FAR", natural: (Double) -> Double) -> [String] {
+  /// The column of a rate's binomial interval, where there is no other.
+  static func binomialColumn(confidence: Double) -> [ResultTable.Column] {
+    [.init("\(Cell.short(confidence * 100)) % binomial, pairs taken as independent")]
+  }
+
+  /// The cells of a table; `natural` turns a threshold into its natural unit, `intervals` are the cells of the rate's intervals, the binomial one
+  /// alone where nothing else is said.
+  func cells(rate: String = "FAR", natural: (Double) -> Double, intervals: [String]? = nil) -> [String] {
+    let intervals = intervals ?? [Cell.range(interval)]
     guard attainable else {
       let needed = minimumAttainableFAR.map { " (needs \(rate) ≥ \(Cell.short($0)))" } ?? ""
-      return [
-        Cell.short(targetFAR), "not attainable\(needed)", "", "", "", "", "",
-        minimumAttainableFAR.map(Cell.short) ?? Cell.none,
+      return [Cell.short(targetFAR), "not attainable\(needed)"] + intervals.map { _ in "" } + [
+        "", "", "", "", minimumAttainableFAR.map(Cell.short) ?? Cell.none,
       ]
     }
-    return [
-      Cell.short(targetFAR), Cell.rate(tar),
-      interval.map { "\(Cell.rate($0.lower))–\(Cell.rate($0.upper))" } ?? Cell.none,
+    return [Cell.short(targetFAR), Cell.rate(tar)] + intervals + [
       realisedFAR.map(Cell.short) ?? "interpolated",
       threshold.map { Cell.threshold(natural($0)) } ?? Cell.none,
       acceptedGenuine.map { "\($0) of \(genuineCount)" } ?? Cell.none,
@@ -50,34 +54,50 @@ extension OperatingPoint {
     ]
   }
 
+  /// `lower` to `interval` are those of the default interval, over people where there is one.
   static let recordColumns = [
     "metric", "target_far", "value", "realised_far", "threshold", "accepted_genuine", "genuine",
-    "accepted_impostor", "impostor", "lower", "upper", "confidence", "minimum_far", "attainable",
+    "accepted_impostor", "impostor", "lower", "upper", "confidence", "interval", "binomial_lower",
+    "binomial_upper", "minimum_far", "attainable",
   ]
 
+  /// The cells of `lower` to `binomial_upper`.
+  private static func intervalRecord(_ subjects: PercentileInterval?, _ binomial: BinomialInterval?)
+    -> [String]
+  {
+    let bounds = [Cell.exact(binomial?.lower), Cell.exact(binomial?.upper)]
+    if let subjects {
+      return [Cell.exact(subjects.lower), Cell.exact(subjects.upper), Cell.exact(subjects.level), "subjects"]
+        + bounds
+    }
+    return bounds + [Cell.exact(binomial?.confidence), binomial == nil ? "" : "binomial"] + bounds
+  }
+
   /// A record of a number that is no operating point.
-  static func record(_ metric: String, _ value: Double?, target: Double? = nil) -> [String] {
-    [metric, Cell.exact(target), Cell.exact(value)] + [String](repeating: "", count: recordColumns.count - 3)
+  static func record(
+    _ metric: String, _ value: Double?, target: Double? = nil, threshold: Double? = nil,
+    subjects: PercentileInterval? = nil
+  ) -> [String] {
+    [metric, Cell.exact(target), Cell.exact(value), "", Cell.exact(threshold), "", "", "", ""]
+      + intervalRecord(subjects, nil) + ["", ""]
   }
 
   /// The record of a rate of searches.
   static func record(
-    _ metric: String, _ rate: Double?, hits: Int, searches: Int, interval: BinomialInterval?
+    _ metric: String, _ rate: Double?, hits: Int, searches: Int, interval: BinomialInterval?,
+    subjects: PercentileInterval? = nil
   ) -> [String] {
-    [
-      metric, "", Cell.exact(rate), "", "", "\(hits)", "\(searches)", "", "", Cell.exact(interval?.lower),
-      Cell.exact(interval?.upper), Cell.exact(interval?.confidence), "", "",
-    ]
+    [metric, "", Cell.exact(rate), "", "", "\(hits)", "\(searches)", "", ""]
+      + intervalRecord(subjects, interval) + ["", ""]
   }
 
   /// The record of the point, its columns those of `recordColumns`.
-  func record(_ metric: String, natural: (Double) -> Double) -> [String] {
+  func record(_ metric: String, natural: (Double) -> Double, subjects: PercentileInterval? = nil) -> [String]
+  {
     [
       metric, Cell.exact(targetFAR), Cell.exact(tar), Cell.exact(realisedFAR),
       Cell.exact(threshold.map(natural)), Cell.count(acceptedGenuine), "\(genuineCount)",
-      Cell.count(acceptedImpostor), "\(impostorCount)", Cell.exact(interval?.lower),
-      Cell.exact(interval?.upper), Cell.exact(interval?.confidence), Cell.exact(minimumAttainableFAR),
-      "\(attainable)",
-    ]
+      Cell.count(acceptedImpostor), "\(impostorCount)",
+    ] + Self.intervalRecord(subjects, interval) + [Cell.exact(minimumAttainableFAR), "\(attainable)"]
   }
 }

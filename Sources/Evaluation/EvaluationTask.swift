@@ -28,13 +28,13 @@ extension EvaluationTask {
 extension VerificationTask: EvaluationTask {
   public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
   {
-    try evaluate(embeddings.table())
+    try evaluate(embeddings.table(), workers: workers)
   }
 
   public func hasCeiling(by oracle: WorldOracle) -> Bool { true }
 
   public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? {
     let folds = (0..<foldCount).map { fold in scores(fold: fold) { oracle.score($0, $1) } }
-    return result(of: folds, embeddingDigest: oracle.digest)
+    return result(of: folds, embeddingDigest: oracle.digest, workers: workers)
   }
 }

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Metrics
 
 /// What one model a fold scores on a verification protocol, fold k tested by the model that trained on none of its people.
@@ -18,6 +19,8 @@ public struct FoldwiseResult: EvaluationResult, Equatable {
   public let tar: [AveragedTAR]
   /// The exact curve of each fold; `ROCBand` averages them vertically.
   public let rocs: [ROCCurve]
+  /// Over people where the list tells who they are: of the numbers averaged over folds.
+  public let intervals: ResultIntervals
   public let warnings: [String]
 
   /// The TAR at one target on each fold, and their average.
@@ -34,19 +37,23 @@ public struct FoldwiseResult: EvaluationResult, Equatable {
     }
   }
 
-  init(_ task: VerificationTask, models: [VerificationTask.FoldModel], embeddingDigest: String?) {
+  init(
+    _ task: VerificationTask, models: [VerificationTask.FoldModel], interval: IntervalSettings,
+    embeddingDigest: String?, workers: Workers
+  ) {
     let tests = models.map(\.test)
     let header = VerificationHeader(task, scored: tests, embeddingDigest: embeddingDigest)
     let convention = header.convention
     rocs = tests.map(\.roc)
     // With one fold the next one is itself.
-    accuracy =
+    let accuracy =
       models.count < 2 ? nil : convention.threshold.accuracy(tests, choosingOn: models.map(\.selection))
+    self.accuracy = accuracy
     aucPerFold = rocs.map(\.auc)
     eerPerFold = rocs.map { $0.equalErrorRate(interpolation: convention.equalErrorRate) }
-    auc = Self.spread(aucPerFold)
-    eer = Self.spread(eerPerFold.map { $0?.value })
-    tar = task.settings.targetFARs.map { [rocs] target in
+    let auc = Self.spread(aucPerFold)
+    let eer = Self.spread(eerPerFold.map { $0?.value })
+    let tar = task.settings.targetFARs.map { [rocs] target in
       let points = rocs.map {
         $0.operatingPoint(
           at: target, rule: convention.farRule, confidence: convention.confidence,
@@ -54,8 +61,13 @@ public struct FoldwiseResult: EvaluationResult, Equatable {
       }
       return AveragedTAR(targetFAR: target, spread: Self.spread(points.map(\.tar)), perFold: points)
     }
+    (self.auc, self.eer, self.tar) = (auc, eer, tar)
     self.header = header
-    var warnings = task.warnings
+    intervals = task.intervals(
+      tests, interval, pooled: false, accuracy: accuracy, auc: auc?.mean, eer: eer?.mean,
+      tar: tar.map { $0.spread?.mean },
+      points: tar.map(\.perFold), workers: workers)
+    var warnings = task.warnings + intervals.warnings
     if accuracy == nil { warnings.append(VerificationResult.noAccuracy(tests)) }
     warnings += tar.filter { $0.spread == nil }.map {
       "FAR \(Cell.short($0.targetFAR)) is not attainable within a fold"
@@ -71,54 +83,57 @@ public struct FoldwiseResult: EvaluationResult, Equatable {
 
 extension FoldwiseResult {
   public var tables: [ResultTable] {
-    func cells(_ name: String, _ mean: Double?, _ population: Double?, _ sample: Double?, _ sem: Double?)
-      -> [String]
-    {
-      [name] + [mean, population, sample, sem].map { Cell.fixed($0, 5) }
+    let isResampled = intervals.subjects != nil
+    func cells(_ title: String, _ spread: Spread?, _ name: String) -> [String] {
+      [title] + [spread?.mean, spread?.populationSD, spread?.sampleSD, spread?.sem].map { Cell.fixed($0, 5) }
+        + (isResampled ? [intervals.text(name)] : [])
     }
-    func cells(_ name: String, _ spread: Spread?) -> [String] {
-      cells(name, spread?.mean, spread?.populationSD, spread?.sampleSD, spread?.sem)
-    }
-    let accuracyCells = cells(
-      "accuracy", accuracy?.mean, accuracy?.populationSD, accuracy?.sampleSD, accuracy?.sem)
     let rates = tar.map { average in
-      if average.spread != nil { return cells("TAR at FAR \(Cell.short(average.targetFAR))", average.spread) }
+      let title = "TAR at FAR \(Cell.short(average.targetFAR))"
+      if average.spread != nil { return cells(title, average.spread, NumberName.tar(average.targetFAR)) }
       let needed = average.minimumAttainableFAR.map { " (needs FAR ≥ \(Cell.short($0)))" } ?? ""
-      return ["TAR at FAR \(Cell.short(average.targetFAR))", "not attainable\(needed)", "", "", ""]
+      return [title, "not attainable\(needed)", "", "", ""] + (isResampled ? [""] : [])
     }
+    let percent = "\(Cell.short(intervals.level * 100)) % interval"
     return [
       ResultTable(
         title:
           "\(header.title) (\(header.protocolName) v\(header.protocolVersion)), \(header.measure), fold-wise: "
-          + "threshold chosen on the next fold, rates averaged over \(header.pairs.folds) folds",
+          + "threshold chosen on the next fold, rates averaged over \(header.pairs.folds) folds\(intervals.remark)",
         columns: [
           .init("metric", isNumeric: false), .init("mean"), .init("SD (population)"), .init("SD (sample)"),
           .init("SEM"),
-        ],
-        rows: [accuracyCells, cells("AUC", auc), cells("EER", eer)] + rates)
+        ] + (isResampled ? [.init(percent)] : []),
+        rows: [
+          cells("accuracy", accuracy.flatMap { Spread($0.perFold) }, NumberName.accuracy),
+          cells("AUC", auc, NumberName.auc), cells("EER", eer, NumberName.eer),
+        ] + rates)
     ]
   }
 
   public var records: [[String]] {
-    var rows = [["protocol", "metric", "target_far", "fold", "value", "threshold"]]
-    func add(_ metric: String, _ target: Double?, _ fold: Int?, _ value: Double?, _ threshold: Double? = nil)
-    {
+    var rows = [["protocol", "metric", "target_far", "fold", "value", "threshold", "lower", "upper"]]
+    func add(
+      _ metric: String, _ target: Double?, _ fold: Int?, _ value: Double?, _ threshold: Double? = nil,
+      name: String? = nil
+    ) {
+      let interval = name.flatMap(intervals.interval)
       rows.append([
         header.protocolName, metric, Cell.exact(target), fold.map { "\($0 + 1)" } ?? "mean",
-        Cell.exact(value),
-        Cell.exact(threshold.map(header.naturalThreshold)),
+        Cell.exact(value), Cell.exact(threshold.map(header.naturalThreshold)), Cell.exact(interval?.lower),
+        Cell.exact(interval?.upper),
       ])
     }
-    add("accuracy", nil, nil, accuracy?.mean)
+    add("accuracy", nil, nil, accuracy?.mean, name: NumberName.accuracy)
     for (fold, value) in (accuracy?.perFold ?? []).enumerated() {
       add("accuracy", nil, fold, value, accuracy?.thresholds[fold])
     }
-    add("auc", nil, nil, auc?.mean)
+    add("auc", nil, nil, auc?.mean, name: NumberName.auc)
     for (fold, value) in aucPerFold.enumerated() { add("auc", nil, fold, value) }
-    add("eer", nil, nil, eer?.mean)
+    add("eer", nil, nil, eer?.mean, name: NumberName.eer)
     for (fold, value) in eerPerFold.enumerated() { add("eer", nil, fold, value?.value) }
     for average in tar {
-      add("tar", average.targetFAR, nil, average.spread?.mean)
+      add("tar", average.targetFAR, nil, average.spread?.mean, name: NumberName.tar(average.targetFAR))
       for (fold, point) in average.perFold.enumerated() {
         add("tar", average.targetFAR, fold, point.tar, point.threshold)
       }

@@ -13,11 +13,13 @@ import Metrics
 /// convention: likeness    # a preset, or fields over one
 /// far: [0.1, 0.01, 0.001]
 /// missing: error          # or reject-pair, or score-minimum
+/// interval: subjects      # or binomial, none, or a mapping (`IntervalSettings`)
 /// ```
 public struct PairVerification: ProtocolKind {
   public static let name = "pair-verification"
   public static let keys = [
     "lists", "folds", "balanced", "pairs", "names", "similarity", "convention", "far", "missing",
+    "interval",
   ]
 
   /// What is done with a pair that names an image which is not among the features.
@@ -38,6 +40,7 @@ public struct PairVerification: ProtocolKind {
   /// Target false accept rates, in (0, 1], descending, each once.
   public var targetFARs: [Double]
   public var missing: MissingPolicy
+  public var interval: IntervalSettings
 
   public init(_ fields: ConfigurationMapping) throws {
     lists = try PairLists(lists: fields.required("lists"), names: fields["names"])
@@ -50,6 +53,8 @@ public struct PairVerification: ProtocolKind {
     }
     targetFARs = try fields.required("far").rates(of: "a false accept rate")
     missing = try fields.value("missing", default: .error) { try $0.choice(MissingPolicy.self) }
+    interval = try IntervalSettings(fields["interval"], level: convention.confidence)
+    convention.confidence = interval.level
   }
 
   public func listDigests(folder: String) throws -> [ListDigest] {

@@ -24,6 +24,8 @@ public struct VerificationTask: Sendable {
   public let missing: MissingImages
   /// What a reader of a result should know of the list.
   public let warnings: [String]
+  /// The people of each pair, in the order of `pairs`.
+  let subjects: KnownSubjects<PairSubjects>
   /// The rows that the names were, for a check against features.
   private let names: [String]
   private let source: String
@@ -64,6 +66,7 @@ public struct VerificationTask: Sendable {
     missing = MissingImages(pairs, settings: settings)
     if settings.missing == .error { try missing.refuse(list: place, index: index) }
     self.listDigests = listDigests
+    subjects = PairSubjects.of(listed)
     warnings = ListCheck.warnings(listed, settings: settings) + missing.warnings
   }
 
@@ -95,22 +98,11 @@ public struct VerificationTask: Sendable {
   /// that is not finite is an error: it comes from a row that is not, or that has no direction.
   public func scores(_ features: Matrix<Float>, fold: Int) throws -> LabelledScores {
     precondition(features.rows == names.count, "\(features.rows) rows for \(names.count) names")
-    precondition(fold >= 0 && fold < foldCount, "no fold \(fold)")
-    var scores: [Double] = []
-    var isGenuine: [Bool] = []
-    for pair in pairs where pair.listed.fold == fold {
-      if let first = pair.firstRow, let second = pair.secondRow {
-        let score = settings.convention.similarity.score(features, first, second)
-        guard score.isFinite else { throw notFinite(features, first, second, score) }
-        scores.append(score)
-      } else if settings.missing == .scoreMinimum {
-        scores.append(-.infinity)
-      } else {
-        continue
-      }
-      isGenuine.append(pair.listed.isGenuine)
+    return try scores(fold: fold) { first, second in
+      let score = settings.convention.similarity.score(features, first, second)
+      guard score.isFinite else { throw notFinite(features, first, second, score) }
+      return score
     }
-    return LabelledScores(scores: scores, isGenuine: isGenuine)
   }
 
   private func notFinite(_ features: Matrix<Float>, _ first: Int, _ second: Int, _ score: Double)
@@ -129,16 +121,18 @@ public struct VerificationTask: Sendable {
   }
 
   /// The result of one model on all folds. `table` has the names that the task was made with.
-  public func evaluate(_ table: EmbeddingTable) throws -> VerificationResult {
-    try evaluate(table.features, embeddingDigest: table.digest)
+  public func evaluate(_ table: EmbeddingTable, workers: Workers = .one) throws -> VerificationResult {
+    try evaluate(table.features, embeddingDigest: table.digest, workers: workers)
   }
 
   /// The result of one model, whose features have the row of each name, on all folds.
-  public func evaluate(_ features: Matrix<Float>, embeddingDigest: String? = nil) throws -> VerificationResult
-  {
+  public func evaluate(
+    _ features: Matrix<Float>, embeddingDigest: String? = nil, workers: Workers = .one
+  ) throws -> VerificationResult {
     let scores = try scores(ofModel: features)
     return VerificationResult(
-      self, folds: scores.tests, selections: scores.selections, embeddingDigest: embeddingDigest)
+      self, folds: scores.tests, selections: scores.selections, embeddingDigest: embeddingDigest,
+      workers: workers)
   }
 
   /// The scores of one model on all folds, and, where features are centred for each fold, those that each fold's threshold is chosen on.
@@ -159,6 +153,33 @@ public struct VerificationTask: Sendable {
       return FoldModel(test: try scores(centred, fold: fold), selection: selection)
     }
     return (models.map(\.test), models.map(\.selection))
+  }
+
+  /// Whether each pair that has a score is decided rightly at the threshold of its fold, fold by fold in the order of the list; nil where there are no
+  /// thresholds.
+  func decisions(_ features: Matrix<Float>) throws -> [Bool]? {
+    let (tests, selections) = try scores(ofModel: features)
+    guard let accuracy = accuracy(tests, selections) else { return nil }
+    return zip(tests, accuracy.thresholds).flatMap { scores, threshold in
+      scores.scores.indices.map {
+        settings.convention.threshold.isRight(
+          scores.scores[$0], isGenuine: scores.isGenuine[$0], at: threshold)
+      }
+    }
+  }
+
+  /// The accuracy over folds by the convention; `selections` as `scores(ofModel:)` gives them.
+  func accuracy(_ folds: [LabelledScores], _ selections: [LabelledScores]?) -> FoldAccuracy? {
+    let threshold = settings.convention.threshold
+    switch settings.convention.selection {
+    case .otherFolds:
+      guard let selections else { return threshold.crossValidatedAccuracy(folds) }
+      return folds.count < 2 ? nil : threshold.accuracy(folds, choosingOn: selections)
+    case .allPairs:
+      var all = LabelledScores()
+      for fold in folds { all.append(contentsOf: fold) }
+      return threshold.accuracy(folds, choosingOn: folds.map { _ in all })
+    }
   }
 
   /// One model of a fold-wise experiment: what it scores on the fold that it is tested on, and on the one that thresholds are chosen on.
@@ -183,9 +204,15 @@ public struct VerificationTask: Sendable {
   }
 
   /// The result of one model a fold, `models[k]` tested on fold k. Scores of different models are never pooled.
-  public func foldwiseResult(_ models: [FoldModel], embeddingDigest: String? = nil) -> FoldwiseResult {
+  /// `interval` stands in for the protocol's.
+  public func foldwiseResult(
+    _ models: [FoldModel], embeddingDigest: String? = nil, interval: IntervalSettings? = nil,
+    workers: Workers = .one
+  ) -> FoldwiseResult {
     precondition(models.count == foldCount, "\(models.count) models for \(foldCount) folds")
-    return FoldwiseResult(self, models: models, embeddingDigest: embeddingDigest)
+    return FoldwiseResult(
+      self, models: models, interval: interval ?? settings.interval, embeddingDigest: embeddingDigest,
+      workers: workers)
   }
 
   /// The fold-wise result of one set of features for all folds: the untrained row, by the rule of the trained ones.

@@ -37,6 +37,16 @@ public struct BoundDataset: Sendable {
     Set(rows(fold: fold).map { $0.map { labels[$0] } } ?? labels).count
   }
 
+  /// For fold-wise data: the images of the folds of a protocol over those that train for them.
+  public func testToTraining(_ protocolName: String) -> Double? {
+    guard let trainingRows, let task = tests.first(where: { $0.name == protocolName })?.verification else {
+      return nil
+    }
+    let tested = trainingRows.indices.reduce(0) { $0 + task.rows(inFold: $1).count }
+    let trained = trainingRows.reduce(0) { $0 + $1.count }
+    return trained == 0 ? nil : Double(tested) / Double(trained)
+  }
+
   /// The number of identities that train, the least of any fold.
   var trainingIdentities: Int {
     trainingRows.map { $0.indices.map { identities(fold: $0) }.min() ?? 0 } ?? identities(fold: nil)
@@ -59,4 +69,15 @@ public struct BoundTest: Sendable {
 
   /// The task of a protocol of pairs of images; nil for other kinds.
   public var verification: VerificationTask? { task as? VerificationTask }
+
+  /// What the protocol says of intervals; nil for a kind that says nothing.
+  public var intervalSettings: IntervalSettings? {
+    switch task {
+    case let task as VerificationTask: task.settings.interval
+    case let task as TemplateVerificationTask: task.settings.interval
+    case let task as IdentificationTask: task.settings.interval
+    case let task as DistractorTask: task.settings.interval
+    default: nil
+    }
+  }
 }

@@ -9,7 +9,7 @@ extension ExperimentResults.Outcome {
       tar: result.operatingPoints.map {
         Target(
           targetFAR: $0.targetFAR, tar: $0.tar, minimumAttainableFAR: $0.minimumAttainableFAR, points: [$0])
-      }, curves: [result.roc])
+      }, curves: [result.roc], intervals: result.intervals.subjects)
   }
 
   /// The numbers of one model a fold, averaged.
@@ -20,7 +20,17 @@ extension ExperimentResults.Outcome {
         Target(
           targetFAR: $0.targetFAR, tar: $0.spread?.mean, minimumAttainableFAR: $0.minimumAttainableFAR,
           points: $0.perFold)
-      }, curves: result.rocs)
+      }, curves: result.rocs, intervals: result.intervals.subjects,
+      perFold: [
+        FoldNumbers(
+          name: NumberName.accuracy,
+          values: result.accuracy?.perFold ?? result.aucPerFold.map { _ in nil }),
+        FoldNumbers(name: NumberName.auc, values: result.aucPerFold),
+        FoldNumbers(name: NumberName.eer, values: result.eerPerFold.map { $0?.value }),
+      ]
+        + result.tar.map {
+          FoldNumbers(name: NumberName.tar($0.targetFAR), values: $0.perFold.map(\.tar))
+        })
   }
 }
 
@@ -39,7 +49,7 @@ extension ExperimentResults.Outcome {
         return Target(
           targetFAR: points[0].targetFAR, tar: mean(points.map(\.tar)),
           minimumAttainableFAR: points.compactMap(\.minimumAttainableFAR).max(), points: points)
-      }, curves: splits.map(\.roc))
+      }, curves: splits.map(\.roc), intervals: result.intervals.subjects)
   }
 
   /// The rates of one model's searches of galleries: their means over galleries, in the order of `searchRateNames`.
@@ -54,7 +64,9 @@ extension ExperimentResults.Outcome {
       }
     }
     rates += (result.closedSet ?? []).map { Rate(value: $0.rate, interval: nil) }
-    self.init(seed: seed, accuracy: nil, auc: nil, eer: nil, tar: [], curves: [], rates: rates)
+    self.init(
+      seed: seed, accuracy: nil, auc: nil, eer: nil, tar: [], curves: [], rates: rates,
+      intervals: result.intervals.subjects)
   }
 
   /// The rates of one model's searches among distractors, in the order of `searchRateNames`.
@@ -65,27 +77,15 @@ extension ExperimentResults.Outcome {
       }
       return closed + size.operatingPoints.map { Rate(value: $0.tar, interval: $0.interval) }
     }
-    self.init(seed: seed, accuracy: nil, auc: nil, eer: nil, tar: [], curves: [], rates: rates)
+    self.init(
+      seed: seed, accuracy: nil, auc: nil, eer: nil, tar: [], curves: [], rates: rates,
+      intervals: result.intervals.subjects)
   }
 }
 
 extension BoundTest {
   /// What the rates of an outcome are, for protocols of searches, in the order of `Outcome.rates`; empty for comparisons.
   public var searchRateNames: [String] {
-    if let settings = (task as? IdentificationTask)?.settings {
-      let closed = settings.ranks.map { "rank \($0)" }
-      guard settings.convention.threshold == .nonMatedSearches else {
-        return closed + settings.targetFPIRs.map { "closed-set share at \($0)" }
-      }
-      return closed
-        + settings.ranks.flatMap { rank in
-          settings.targetFPIRs.map { "TPIR at FPIR \($0), rank \(rank)" }
-        }
-    }
-    guard let settings = (task as? DistractorTask)?.settings else { return [] }
-    return settings.sizes.flatMap { size in
-      settings.ranks.map { "rank \($0) of \(size)" }
-        + settings.targetFARs.map { "TPR at FAR \($0) of \(size)" }
-    }
+    (task as? IdentificationTask)?.settings.rateNames ?? (task as? DistractorTask)?.settings.rateNames ?? []
   }
 }

@@ -1,6 +1,7 @@
 import Evaluation
 import FeatureStores
 import Foundation
+import LinearAlgebra
 import Metrics
 
 /// All finished results of an experiment, row by row: what reports are made of.
@@ -23,6 +24,17 @@ public struct ExperimentResults: Sendable {
     public var curves: [ROCCurve]
     /// For searches: identification rates and open-set rates, in the order of `BoundTest.searchRateNames`. Empty for comparisons.
     public var rates: [Rate] = []
+    /// The numbers in resamples of people, where these are known; what a paired comparison is made of.
+    public var intervals: SubjectIntervals?
+    /// For fold-wise data: the numbers fold by fold.
+    public var perFold: [FoldNumbers] = []
+
+    /// One number of a fold-wise outcome on each fold; nil where it does not exist.
+    public struct FoldNumbers: Sendable, Equatable {
+      /// As in `NumberName`.
+      public var name: String
+      public var values: [Double?]
+    }
 
     /// A rate of searches.
     public struct Rate: Codable, Sendable, Equatable {
@@ -76,8 +88,11 @@ public struct ExperimentResults: Sendable {
   public let folder: String
   public let rows: [Row]
 
-  /// Reads what is finished in `results`. Nothing is trained or evaluated.
-  public init(_ experiment: BoundExperiment, results: String) throws {
+  /// Reads what is finished in `results`. Nothing is trained or evaluated. Without `intervals`, people are not resampled for fold-wise outcomes, which takes
+  /// the longest.
+  public init(
+    _ experiment: BoundExperiment, results: String, intervals: Bool = true, workers: Workers = .one
+  ) throws {
     self.experiment = experiment
     folder = results
     let status = ExperimentStatus(experiment, results: results)
@@ -91,9 +106,12 @@ public struct ExperimentResults: Sendable {
       }
       let dataset = experiment.datasets.first { $0.name == row.dataset }
       var entries: [String: Entry] = [:]
-      for (index, test) in (dataset?.tests ?? []).enumerated() {
+      for test in dataset?.tests ?? [] {
         entries[test.name] = Entry(
-          outcomes: try Self.outcomes(test, index, finished, experiment: experiment, results: results))
+          outcomes: try Self.outcomes(test, finished, experiment: experiment, results: results) {
+            $0.foldwiseResult(
+              $1, interval: intervals ? nil : IntervalSettings(method: .none), workers: workers)
+          })
       }
       return Row(row: row, runs: runs, entries: entries, environments: environments)
     }
@@ -101,7 +119,8 @@ public struct ExperimentResults: Sendable {
 
   /// The outcomes of the seeds that are finished; of fold-wise ones those with all folds.
   private static func outcomes(
-    _ test: BoundTest, _ index: Int, _ runs: [GridRun], experiment: BoundExperiment, results: String
+    _ test: BoundTest, _ runs: [GridRun], experiment: BoundExperiment, results: String,
+    foldwise: (VerificationTask, [VerificationTask.FoldModel]) -> FoldwiseResult
   ) throws -> [Outcome] {
     var seeds: [UInt64?] = []
     for run in runs where !seeds.contains(run.seed) { seeds.append(run.seed) }
@@ -122,7 +141,7 @@ public struct ExperimentResults: Sendable {
       }
       let models = records.sorted { ($0.fold ?? 0) < ($1.fold ?? 0) }.compactMap(\.record.scores?.model)
       guard let task = test.verification, models.count == task.foldCount else { return nil }
-      return Outcome(seed: seed, task.foldwiseResult(models))
+      return Outcome(seed: seed, foldwise(task, models))
     }
   }
 

@@ -51,7 +51,7 @@ public struct RunEvaluation: Sendable {
     let features = try embeddings(model, workers).embeddings(ofRows: Array(test.embeddings.names.indices))
     guard let fold else {
       let digest = model == nil ? test.digest : nil
-      return EvaluationRecord(result: try task.evaluate(features, embeddingDigest: digest))
+      return EvaluationRecord(result: try task.evaluate(features, embeddingDigest: digest, workers: workers))
     }
     return EvaluationRecord(scores: FoldScores(try task.foldModel(features, fold: fold)))
   }

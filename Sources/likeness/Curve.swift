@@ -82,7 +82,7 @@ struct Curve: ParsableCommand {
       return try CurveReport.export(task, table, kind: kind)
     }
     let experiment = try BoundExperiment(ExperimentDefinition(file: source), data: data, results: results)
-    let report = try ExperimentReport(try ExperimentResults(experiment, results: results))
+    let report = try ExperimentReport(try ExperimentResults(experiment, results: results, intervals: false))
     return try CurveReport.export(
       report, kind: kind, protocolName: protocolName, dataset: dataset, results: results)
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import FeatureStores
 import Foundation
+import LinearAlgebra
 import Reports
 
 struct Report: ParsableCommand {
@@ -28,7 +29,9 @@ struct Report: ParsableCommand {
   var figureFormats: [FigureFormat] = [.png]
 
   func run() throws {
-    let results = try ExperimentResults(try options.bind(), results: options.results)
+    let results = try ExperimentResults(
+      try options.bind(), results: options.results,
+      workers: Workers(max(1, ProcessInfo.processInfo.activeProcessorCount)))
     let name = results.experiment.definition.name
     guard results.rows.contains(where: { $0.runs.contains { $0.state == .finished } }) else {
       throw HarnessError(

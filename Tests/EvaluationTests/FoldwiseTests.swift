@@ -93,12 +93,12 @@ struct FoldwiseTests {
     let model = VerificationTask.FoldModel(test: scores(0.9, 0.2), selection: scores(0.8, 0.4))
     let result = task.foldwiseResult([model, model, model])
     #expect(result.tables[0].title.contains("threshold chosen on the next fold"))
-    #expect(result.tables[0].rows[0] == ["accuracy", "1.00000", "0.00000", "0.00000", "0.00000"])
+    #expect(result.tables[0].rows[0] == ["accuracy", "1.00000", "0.00000", "0.00000", "0.00000", "—"])
     #expect(result.tables[0].rows[4][1] == "not attainable (needs FAR ≥ 1)")
     let rows = result.csv.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false)
     }
-    #expect(rows.allSatisfy { $0.count == 6 })
+    #expect(rows.allSatisfy { $0.count == 8 })
     #expect(rows.count == 1 + 4 * 3 + 2 * 4)
   }
 }

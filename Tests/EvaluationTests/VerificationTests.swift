@@ -215,12 +215,17 @@ struct VerificationTests {
     let result = try definition("{format: lfw}", far: "[0.5, 0.1]").result(circle(Self.angles), lists)
     #expect(result.tables.count == 2)
     #expect(
-      result.tables[0].rows == [["0.7500", "0.0000", "0.0000", "0.0000", "1.00000", "0.0000", "4 + 4", "2"]])
+      result.tables[0].rows == [
+        [
+          "0.7500", "0.0000", "0.0000", "0.0000", "0.3571–1.0000", "1.00000", "1.0000–1.0000", "0.0000",
+          "0.0000–0.0000", "4 + 4", "2",
+        ]
+      ])
     #expect(
       result.tables[1].rows[0]
-        == ["0.5", "1.0000", "0.3976–1.0000", "0.5", "0.34202", "4 of 4", "2 of 4", "0.25"])
+        == ["0.5", "1.0000", "1.0000–1.0000", "0.3976–1.0000", "0.5", "0.34202", "4 of 4", "2 of 4", "0.25"])
     #expect(
-      result.tables[1].rows[1] == ["0.1", "not attainable (needs FAR ≥ 0.25)", "", "", "", "", "", "0.25"])
+      result.tables[1].rows[1] == ["0.1", "not attainable (needs FAR ≥ 0.25)", "", "", "", "", "", "", "0.25"])
     let rows = result.csv.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false)
     }

@@ -78,7 +78,8 @@ extension AllPairsResult {
       title: "\(title). TAR at FAR by the rule \(convention.farRule.rawValue)",
       columns: [.init("trial"), .init("images"), .init("people")]
         + OperatingPoint.columns(
-          acceptance: "\(convention.similarity.measure) ≥", confidence: convention.confidence),
+          acceptance: "\(convention.similarity.measure) ≥",
+          intervals: OperatingPoint.binomialColumn(confidence: convention.confidence)),
       rows: trials.enumerated().flatMap { number, trial in
         trial.operatingPoints.map {
           ["\(number + 1)", "\(trial.images)", "\(trial.people)"] + $0.cells(natural: { $0 })

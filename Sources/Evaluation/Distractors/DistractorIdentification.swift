@@ -12,10 +12,11 @@ import Metrics
 /// names: {probes: {prefix: facescrub/, suffix: "", extension: drop}, distractors: {prefix: megaface/}}
 /// convention: likeness    # a preset, or fields over one (`DistractorConvention`)
 /// far: [1.0e-4, 1.0e-5, 1.0e-6]
+/// interval: subjects      # of the probes; or binomial, none, or a mapping (`IntervalSettings`)
 /// ```
 public struct DistractorIdentification: ProtocolKind {
   public static let name = "distractor-identification"
-  public static let keys = ["lists", "sizes", "ranks", "names", "convention", "far"]
+  public static let keys = ["lists", "sizes", "ranks", "names", "convention", "far", "interval"]
 
   public var lists: MegaFaceLists
   var expectedDigests: ExpectedDigests
@@ -28,6 +29,7 @@ public struct DistractorIdentification: ProtocolKind {
   public var convention: DistractorConvention
   /// Target false accept rates, in (0, 1], descending, each once.
   public var targetFARs: [Double]
+  public var interval: IntervalSettings
 
   public init(_ fields: ConfigurationMapping) throws {
     let node = try fields.required("lists")
@@ -42,7 +44,19 @@ public struct DistractorIdentification: ProtocolKind {
     distractorNaming = try ImageNaming(naming?["distractors"])
     convention = try DistractorConvention(fields["convention"])
     targetFARs = try fields.required("far").rates(of: "a false accept rate")
+    interval = try IntervalSettings(fields["interval"], level: convention.confidence)
+    convention.confidence = interval.level
   }
+
+  /// What the rates of a result are called: of each size the identification rates at the ranks, then the TPRs at the targets.
+  public var rateNames: [String] {
+    sizes.flatMap { size in
+      ranks.map { Self.rankName($0, size: size) } + targetFARs.map { Self.tprName($0, size: size) }
+    }
+  }
+
+  static func rankName(_ rank: Int, size: Int) -> String { "rank \(rank) of \(size)" }
+  static func tprName(_ target: Double, size: Int) -> String { "TPR at FAR \(target) of \(size)" }
 
   public func listDigests(folder: String) throws -> [ListDigest] {
     try expectedDigests.digests(

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Metrics
 
 /// What one set of embeddings scores on a protocol of identification among distractors.
@@ -12,6 +13,8 @@ public struct DistractorResult: EvaluationResult, Equatable {
   public let ranks: [Int]
   /// Ascending.
   public let sizes: [Size]
+  /// Over the people of the probes, of the rates that `DistractorIdentification.rateNames` names.
+  public let intervals: ResultIntervals
   public let warnings: [String]
 
   /// What was found among the distractors of one list.
@@ -49,7 +52,10 @@ public struct DistractorResult: EvaluationResult, Equatable {
     }
   }
 
-  init(_ task: DistractorTask, sizes: [Size], embeddingDigest: String?) {
+  init(
+    _ task: DistractorTask, sizes: [Size], tallies: DistractorTallies, embeddingDigest: String?,
+    workers: Workers
+  ) {
     header = EvaluationHeader(task, embeddingDigest: embeddingDigest)
     convention = task.settings.convention
     noise = task.noise
@@ -57,8 +63,16 @@ public struct DistractorResult: EvaluationResult, Equatable {
     identities = Set(task.probes.map { $0.identity }).count
     ranks = task.settings.ranks
     self.sizes = sizes
+    let ranks = ranks
+    intervals = ResultIntervals(task.settings.interval, tallies.subjects) { subjects, _ in
+      tallies.intervals(
+        subjects, names: task.settings.rateNames,
+        values: sizes.flatMap { size in
+          ranks.map { size.match.rate(rank: $0) } + size.operatingPoints.map(\.tar)
+        }, settings: task.settings.interval, workers: workers)
+    }
     warnings =
-      task.warnings
+      task.warnings + intervals.warnings
       + sizes.flatMap { size in
         size.operatingPoints.filter { !$0.attainable }.map {
           "FAR \(Cell.short($0.targetFAR)) is not attainable with \($0.impostorCount) impostor comparisons "
@@ -85,26 +99,30 @@ extension DistractorResult {
 
   public var tables: [ResultTable] {
     let searches = sizes.first?.match.searches ?? 0
-    let percent = Cell.short(convention.confidence * 100)
     var columns: [ResultTable.Column] = [.init("distractors")]
     for rank in ranks { columns.append(.init("rank \(rank)")) }
-    columns.append(.init("\(percent) % interval of rank \(ranks[0])"))
+    columns += intervals.columns(of: "searches").map { .init("\($0.title): rank \(ranks[0])") }
     let rates: [[String]] = sizes.map { size in
       var cells = ["\(size.distractors)"]
       for rank in ranks { cells.append(Cell.rate(size.match.rate(rank: rank))) }
-      cells.append(Cell.range(size.intervals[0]))
-      return cells
+      let name = DistractorIdentification.rankName(ranks[0], size: size.listed)
+      return cells + intervals.cells(name, size.intervals[0])
     }
     let identification = ResultTable(
-      title: "\(title). Identification rate of \(searches) searches, ties \(convention.ties.rawValue)",
+      title:
+        "\(title). Identification rate of \(searches) searches, ties \(convention.ties.rawValue)\(intervals.remark)",
       columns: columns, rows: rates)
     let verification = ResultTable(
       title: "TPR at FAR by the rule \(convention.farRule.rawValue)",
       columns: [.init("distractors")]
         + OperatingPoint.columns(
-          acceptance: "\(convention.similarity.measure) ≥", confidence: convention.confidence, true: "TPR"),
+          acceptance: "\(convention.similarity.measure) ≥", intervals: intervals.columns(), true: "TPR"),
       rows: sizes.flatMap { size in
-        size.operatingPoints.map { ["\(size.distractors)"] + $0.cells(natural: { $0 }) }
+        size.operatingPoints.map { point in
+          let name = DistractorIdentification.tprName(point.targetFAR, size: size.listed)
+          return ["\(size.distractors)"]
+            + point.cells(natural: { $0 }, intervals: intervals.cells(name, point.interval))
+        }
       })
     return [identification, verification]
   }
@@ -116,10 +134,15 @@ extension DistractorResult {
       for (rank, interval) in zip(ranks, size.intervals) {
         let record = OperatingPoint.record(
           "identification_rate", size.match.rate(rank: rank), hits: size.match.hits[rank - 1],
-          searches: size.match.searches, interval: interval)
+          searches: size.match.searches, interval: interval,
+          subjects: intervals.interval(DistractorIdentification.rankName(rank, size: size.listed)))
         rows.append(place + ["\(rank)"] + record)
       }
-      rows += size.operatingPoints.map { place + [""] + $0.record("tpr", natural: { $0 }) }
+      rows += size.operatingPoints.map { point in
+        let name = DistractorIdentification.tprName(point.targetFAR, size: size.listed)
+        return place + [""]
+          + point.record("tpr", natural: { $0 }, subjects: intervals.interval(name))
+      }
     }
     return rows
   }

@@ -152,6 +152,7 @@ public struct DistractorTask: EvaluationTask {
       searches, ranks: settings.ranks.last ?? 1, highest: needed, workers: workers)
     var done = 0
     var sizes: [DistractorResult.Size] = []
+    var tallies = DistractorTallies(probes: probes.map { $0.identity }, mates: mates)
     for (size, count) in zip(settings.sizes, counts) {
       while done < count {
         let block = done..<min(done + blockRows, count)
@@ -160,17 +161,25 @@ public struct DistractorTask: EvaluationTask {
       }
       sizes.append(
         DistractorResult.Size(
-          listed: size, distractors: count, settings: settings, match: match(search, mates),
+          listed: size, distractors: count, settings: settings, match: match(search, mates, &tallies),
           curve: ROCCurve(genuine: &genuine, highestImpostors: search.highest)))
+      tallies.addRates(sizes[sizes.count - 1].operatingPoints)
     }
-    return DistractorResult(self, sizes: sizes, embeddingDigest: embeddingDigest)
+    return DistractorResult(
+      self, sizes: sizes, tallies: tallies, embeddingDigest: embeddingDigest, workers: workers)
   }
 
-  private func match(_ search: DistractorSearch, _ mates: [[Float]]) -> CumulativeMatch {
+  /// The searches among the distractors so far, each of which `tallies` learns of, too.
+  private func match(_ search: DistractorSearch, _ mates: [[Float]], _ tallies: inout DistractorTallies)
+    -> CumulativeMatch
+  {
     var match = CumulativeMatch(maximumRank: settings.ranks.last ?? 1, ties: settings.convention.ties)
     for (row, scores) in mates.enumerated() where !scores.isEmpty {
       let best = search.best(ofSearch: row)
-      for score in scores { match.add(mate: score, others: best) }
+      var own = CumulativeMatch(maximumRank: match.hits.count, ties: match.ties)
+      for score in scores { own.add(mate: score, others: best) }
+      tallies.add(own, probe: row, ranks: settings.ranks)
+      match.merge(own)
     }
     return match
   }

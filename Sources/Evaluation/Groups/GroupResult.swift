@@ -203,7 +203,9 @@ extension GroupResult {
             Cell.exact(common.overall.threshold.map(natural)), isGenuine ? "\(count)" : "",
             isGenuine ? "\(of)" : "",
             isGenuine ? "" : "\(count)", isGenuine ? "" : "\(of)", Cell.exact(interval?.lower),
-            Cell.exact(interval?.upper), Cell.exact(interval?.confidence), "", "true",
+            Cell.exact(interval?.upper), Cell.exact(interval?.confidence), "binomial",
+            Cell.exact(interval?.lower),
+            Cell.exact(interval?.upper), "", "true",
           ])
         }
       }
@@ -211,7 +213,8 @@ extension GroupResult {
         rows.append([
           header.protocolName, "gap", metric, Cell.exact(target), Cell.exact(gap?.difference), "", "", "", "",
           "",
-          "", Cell.exact(gap?.lower), Cell.exact(gap?.upper), Cell.exact(gap?.confidence), "", "",
+          "", Cell.exact(gap?.lower), Cell.exact(gap?.upper), Cell.exact(gap?.confidence), "binomial",
+          Cell.exact(gap?.lower), Cell.exact(gap?.upper), "", "",
         ])
       }
     }

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Metrics
 
 /// What one set of embeddings scores on an identification protocol.
@@ -14,6 +15,8 @@ public struct IdentificationResult: EvaluationResult, Equatable {
   public let mean: Mean
   /// By the rule that takes a threshold on pairs of a closed set for one at an FPIR; nil for all others.
   public let closedSet: [ClosedSetRate]?
+  /// Over the people of the probes: of the rates averaged over galleries, called as `TemplateIdentification.rateNames` says.
+  public let intervals: ResultIntervals
   public let warnings: [String]
 
   /// What the searches of one gallery gave.
@@ -85,10 +88,15 @@ public struct IdentificationResult: EvaluationResult, Equatable {
     public let searches: Int
 
     public var rate: Double { Double(accepted) / Double(searches) }
+
+    var name: String { Self.name(target) }
+    static func name(_ target: Double) -> String { "closed-set share at \(target)" }
   }
 
   init(
-    _ task: IdentificationTask, galleries: [Gallery], closedSet: [ClosedSetRate]?, embeddingDigest: String?
+    _ task: IdentificationTask, galleries: [Gallery],
+    searches: [(gallery: [IdentificationLists.Member], found: IdentificationSearches)],
+    closedSet: [ClosedSetRate]?, embeddingDigest: String?, workers: Workers
   ) {
     header = EvaluationHeader(task, embeddingDigest: embeddingDigest)
     convention = task.settings.convention
@@ -101,14 +109,22 @@ public struct IdentificationResult: EvaluationResult, Equatable {
       let known = values.compactMap(\.self)
       return known.count == values.count ? Spread(known)?.mean : nil
     }
-    self.mean = Mean(
+    let averages = Mean(
       identification: ranks.map { rank in mean(galleries.map { $0.match.rate(rank: rank) }) },
       tpir: (galleries.first?.openSet ?? []).indices.map { rank in
         task.settings.targetFPIRs.indices.map { target in
           mean(galleries.map { $0.openSet[rank].points[target].tar })
         }
       })
-    var warnings = task.warnings
+    self.mean = averages
+    let values = averages.identification + averages.tpir.flatMap(\.self)
+    intervals = ResultIntervals(task.settings.interval, task.probeSubjects) { subjects, probes in
+      SearchResampling(
+        task.settings, subjects: subjects, probes: probes,
+        isMated: searches.map { task.isMated(in: $0.gallery) }, searches: searches.map(\.found)
+      ).intervals(values, closedSet: closedSet, workers: workers)
+    }
+    var warnings = task.warnings + intervals.warnings
     for gallery in galleries {
       warnings += (gallery.openSet.first?.points ?? []).filter { !$0.attainable }.map {
         "FPIR \(Cell.short($0.targetFAR)) is not attainable with \($0.impostorCount) non-mated searches (\(gallery.name))"

@@ -68,7 +68,7 @@ public struct IdentificationTask: EvaluationTask {
     let templates = try TemplatePooler(
       pooling: convention.pooling, normalises: convention.similarity != .innerProduct
     ).templates(content.templates, of: embeddings)
-    return result(embeddingDigest: try embeddings.contentDigest()) { search, gallery in
+    return result(embeddingDigest: try embeddings.contentDigest(), workers) { search, gallery in
       run(search, templates, gallery, workers)
     }
   }
@@ -77,7 +77,7 @@ public struct IdentificationTask: EvaluationTask {
 
   public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? {
     let evidence = content.templates.evidence(oracle)
-    return result(embeddingDigest: oracle.digest) { search, gallery in
+    return result(embeddingDigest: oracle.digest, workers) { search, gallery in
       search.run { probe, entry in
         guard let first = evidence[Int(content.probes[probe].template)],
           let second = evidence[Int(gallery[entry].template)]
@@ -89,7 +89,7 @@ public struct IdentificationTask: EvaluationTask {
 
   /// The result of what `run` finds in each gallery.
   private func result(
-    embeddingDigest digest: String?,
+    embeddingDigest digest: String?, _ workers: Workers,
     _ run: (_ search: GallerySearch, _ gallery: [IdentificationLists.Member]) -> GallerySearch.Found
   ) -> IdentificationResult {
     if settings.convention.threshold == .closedSetPairs {
@@ -97,13 +97,40 @@ public struct IdentificationTask: EvaluationTask {
       let found = run(gallerySearch(gallery, highest: highestPairs), gallery)
       return IdentificationResult(
         self, galleries: [IdentificationResult.Gallery("all", gallery, found.searches, settings: settings)],
-        closedSet: closedSetRates(found), embeddingDigest: digest)
+        searches: [(gallery, found.searches)], closedSet: closedSetRates(found), embeddingDigest: digest,
+        workers: workers)
     }
-    let galleries = zip(settings.lists.galleryFiles, content.galleries).map { file, gallery in
-      let found = run(gallerySearch(gallery), gallery)
-      return IdentificationResult.Gallery(file, gallery, found.searches, settings: settings)
+    let searches = content.galleries.map { gallery in
+      (gallery, run(gallerySearch(gallery), gallery).searches)
     }
-    return IdentificationResult(self, galleries: galleries, closedSet: nil, embeddingDigest: digest)
+    let galleries = zip(settings.lists.galleryFiles, searches).map { file, found in
+      IdentificationResult.Gallery(file, found.0, found.1, settings: settings)
+    }
+    return IdentificationResult(
+      self, galleries: galleries, searches: searches, closedSet: nil, embeddingDigest: digest,
+      workers: workers)
+  }
+
+  /// The people of the probes, numbered as they first appear, with that of each probe.
+  var probeSubjects: KnownSubjects<[Int32]> {
+    var numbers: [String: Int32] = [:]
+    var subjects: [Int32] = []
+    for probe in content.probes {
+      guard let subject = probe.subject else {
+        return .unknown(reason: "the list does not tell who the probes are of")
+      }
+      let number = numbers[subject] ?? Int32(numbers.count)
+      numbers[subject] = number
+      subjects.append(number)
+    }
+    return .checked(
+      SubjectNumbering(count: numbers.count, source: "the subjects of the probes"), subjects)
+  }
+
+  /// Whether each probe's person is in `gallery`: its search is a mated one then.
+  func isMated(in gallery: [IdentificationLists.Member]) -> [Bool] {
+    let enrolled = Set(gallery.compactMap(\.subject))
+    return content.probes.map { probe in probe.subject.map(enrolled.contains) ?? false }
   }
 
   /// The searches of gallery `index` (in the order of the protocol): the raw outcomes behind its rates.

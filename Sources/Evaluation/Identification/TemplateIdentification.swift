@@ -12,10 +12,11 @@ import FeatureStores
 /// fpir: [1.0e-1, 1.0e-2]  # left out for closed sets
 /// convention: {preset: likeness, flip: sum}     # a preset, or fields over one (`IdentificationConvention`)
 /// missing: error          # or score-minimum
+/// interval: subjects      # of the probes; or binomial, none, or a mapping (`IntervalSettings`)
 /// ```
 public struct TemplateIdentification: ProtocolKind {
   public static let name = "template-identification"
-  public static let keys = ["lists", "names", "ranks", "fpir", "convention", "missing"]
+  public static let keys = ["lists", "names", "ranks", "fpir", "convention", "missing", "interval"]
 
   public var lists: IdentificationLists
   var expectedDigests: ExpectedDigests
@@ -26,6 +27,7 @@ public struct TemplateIdentification: ProtocolKind {
   public var targetFPIRs: [Double]
   public var convention: IdentificationConvention
   public var missing: MissingImagePolicy
+  public var interval: IntervalSettings
 
   public init(_ fields: ConfigurationMapping) throws {
     let node = try fields.required("lists")
@@ -43,12 +45,27 @@ public struct TemplateIdentification: ProtocolKind {
     }
     convention = try IdentificationConvention(fields["convention"])
     missing = try fields.value("missing", default: .error) { try $0.choice(MissingImagePolicy.self) }
+    interval = try IntervalSettings(fields["interval"], level: convention.confidence)
+    convention.confidence = interval.level
     if convention.pooling.detectorScore, !lists.hasDetectorScores {
       throw node.error(
         found: "no ‘detector-scores’", expected: "the file that the convention weights images by",
         advice: "Name the file, or set `detector-score: false` in `convention`.")
     }
   }
+
+  /// What the rates of a result are called, averaged over galleries: identification rates at the ranks, then for each rank the open-set rates at the
+  /// targets; the rates of the old rule instead of these.
+  public var rateNames: [String] {
+    let closed = ranks.map(Self.rankName)
+    guard convention.threshold == .nonMatedSearches else {
+      return closed + targetFPIRs.map(IdentificationResult.ClosedSetRate.name)
+    }
+    return closed + ranks.flatMap { rank in targetFPIRs.map { Self.tpirName($0, rank: rank) } }
+  }
+
+  static func rankName(_ rank: Int) -> String { "rank \(rank)" }
+  static func tpirName(_ target: Double, rank: Int) -> String { "TPIR at FPIR \(target), rank \(rank)" }
 
   public func listDigests(folder: String) throws -> [ListDigest] {
     try expectedDigests.digests(of: lists.files, folder: folder)

@@ -19,8 +19,9 @@ public struct IJBASplit {
   /// `pattern` with `{n}` replaced by the number of the split.
   static func file(_ pattern: String, split: Int) -> String { pattern.replacing("{n}", with: "\(split)") }
 
+  /// `subjects` has that of each template, in the order of the set.
   func read(naming: ImageNaming, index: ImageIndex, missing: inout [String]) throws
-    -> (templates: TemplateSet, pairs: TemplatePairs)
+    -> (templates: TemplateSet, pairs: TemplatePairs, subjects: [Int])
   {
     var entries: [(template: Int, media: Int, row: Int?, score: Float)] = []
     var subjects: [Int: Int] = [:]
@@ -53,7 +54,7 @@ public struct IJBASplit {
       pairs.append(
         a, b, isGenuine: subjects[templates.ids[Int(a)]] == subjects[templates.ids[Int(b)]])
     }
-    return (templates, pairs)
+    return (templates, pairs, templates.ids.map { subjects[$0] ?? -1 })
   }
 
   private static func columns(_ header: ListLine, image: String) throws -> [Int] {

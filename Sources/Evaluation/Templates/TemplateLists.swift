@@ -45,25 +45,30 @@ public enum TemplateLists: Codable, Equatable, Sendable {
     }
   }
 
-  /// The splits, each with its templates and comparisons; one for formats without splits.
+  /// The splits, each with its templates and comparisons, one for formats without splits; and whose the templates are.
   func read(
     folder: String, naming: ImageNaming, index: ImageIndex, usingScores: Bool, missing: inout [String]
-  ) throws -> [(templates: TemplateSet, pairs: TemplatePairs)] {
+  ) throws -> (
+    splits: [(templates: TemplateSet, pairs: TemplatePairs)], subjects: KnownSubjects<TemplateSubjects>
+  ) {
     switch self {
     case .ijb(let media, let scores, let pairs):
       let templates = try IJBTemplates(
         media: media, detectorScores: usingScores ? scores : nil, folder: folder
       ).read(naming: naming, index: index, missing: &missing)
-      return [
-        (templates, try TemplatePairs(file: "\(folder)/\(pairs)", templates: templates, definedIn: media))
-      ]
+      let compared = try TemplatePairs(
+        file: "\(folder)/\(pairs)", templates: templates, definedIn: media)
+      return (
+        [(templates, compared)], TemplateSubjects.joined(by: compared, templates: templates.count)
+      )
     case .ijbA(let metadata, let comparisons, let splits, let images):
-      return try (1...splits).map { number in
+      let read = try (1...splits).map { number in
         try IJBASplit(
           metadata: "\(folder)/\(IJBASplit.file(metadata, split: number))",
           comparisons: "\(folder)/\(IJBASplit.file(comparisons, split: number))", images: images
         ).read(naming: naming, index: index, missing: &missing)
       }
+      return (read.map { ($0.templates, $0.pairs) }, TemplateSubjects.named(read.map(\.subjects)))
     }
   }
 }

@@ -11,10 +11,13 @@ import FeatureStores
 /// convention: {preset: likeness, flip: sum}               # a preset, or fields over one (`TemplateConvention`)
 /// far: [1.0e-1, 1.0e-2, 1.0e-3, 1.0e-4, 1.0e-5, 1.0e-6]
 /// missing: error          # or score-minimum
+/// interval: subjects      # or binomial, none, or a mapping (`IntervalSettings`)
 /// ```
 public struct TemplateVerification: ProtocolKind {
   public static let name = "template-verification"
-  public static let keys = ["lists", "templates", "pairs", "names", "convention", "far", "missing"]
+  public static let keys = [
+    "lists", "templates", "pairs", "names", "convention", "far", "missing", "interval",
+  ]
 
   public var lists: TemplateLists
   var expectedDigests: ExpectedDigests
@@ -25,6 +28,7 @@ public struct TemplateVerification: ProtocolKind {
   /// Target false accept rates, in (0, 1], descending, each once.
   public var targetFARs: [Double]
   public var missing: MissingImagePolicy
+  public var interval: IntervalSettings
 
   public init(_ fields: ConfigurationMapping) throws {
     let node = try fields.required("lists")
@@ -41,6 +45,8 @@ public struct TemplateVerification: ProtocolKind {
     convention = try TemplateConvention(fields["convention"])
     targetFARs = try fields.required("far").rates(of: "a false accept rate")
     missing = try fields.value("missing", default: .error) { try $0.choice(MissingImagePolicy.self) }
+    interval = try IntervalSettings(fields["interval"], level: convention.confidence)
+    convention.confidence = interval.level
     if convention.pooling.detectorScore, !lists.hasDetectorScores {
       throw node.error(
         found: "no ‘detector-scores’", expected: "the file that the convention weights images by",

@@ -11,6 +11,10 @@ public struct TemplateVerificationResult: EvaluationResult, Equatable {
   public let splits: [Split]
   /// At the protocol's targets, descending: the mean over splits; nil where there is one split only.
   public let rates: [AveragedTAR]?
+  /// The numbers that people are resampled for.
+  let averages: Averages
+  /// Over people where the lists tell who they are: of the numbers averaged over splits.
+  public let intervals: ResultIntervals
   public let warnings: [String]
 
   /// What one split gave.
@@ -54,7 +58,19 @@ public struct TemplateVerificationResult: EvaluationResult, Equatable {
     public let spread: Spread?
   }
 
-  init(_ task: TemplateVerificationTask, splits: [Split], embeddingDigest: String?) {
+  /// The numbers averaged over splits; nil where one lacks it.
+  struct Averages: Codable, Equatable, Sendable {
+    var auc: Double?
+    var eer: Double?
+    /// At the protocol's targets.
+    var tar: [Double?]
+  }
+
+  /// `resampled` gives the intervals of the averages over people; nil where there are none.
+  init(
+    _ task: TemplateVerificationTask, splits: [Split], embeddingDigest: String?,
+    resampled: (Averages) -> SubjectIntervals?
+  ) {
     header = EvaluationHeader(task, embeddingDigest: embeddingDigest)
     convention = task.settings.convention
     missing = task.missing
@@ -64,8 +80,17 @@ public struct TemplateVerificationResult: EvaluationResult, Equatable {
       return AveragedTAR(targetFAR: target, spread: values.count == splits.count ? Spread(values) : nil)
     }
     rates = splits.count > 1 ? averaged : nil
+    func mean(_ values: [Double?]) -> Double? {
+      let known = values.compactMap(\.self)
+      return known.count == values.count ? Spread(known)?.mean : nil
+    }
+    let averages = Averages(
+      auc: mean(splits.map(\.auc)), eer: mean(splits.map { $0.eer?.value }),
+      tar: averaged.map { $0.spread?.mean })
+    self.averages = averages
+    intervals = ResultIntervals(task.settings.interval, task.subjects) { _, _ in resampled(averages) }
     warnings =
-      task.warnings
+      task.warnings + intervals.warnings
       + averaged.filter { $0.spread == nil }.map {
         let impostors = splits.map(\.impostor).min() ?? 0
         return "FAR \(Cell.short($0.targetFAR)) is not attainable with \(impostors) impostor pairs"
@@ -80,7 +105,7 @@ extension TemplateVerificationResult {
       + "convention \(convention.name): \(convention.pooling.summary)"
     var tables = [
       ResultTable(
-        title: title,
+        title: title + intervals.remark,
         columns: (splits.count > 1 ? [.init("split")] : []) + [
           .init("AUC"), .init("EER"), .init("pairs"), .init("templates"), .init("media"), .init("images"),
         ],
@@ -100,21 +125,25 @@ extension TemplateVerificationResult {
           title: "TAR at FAR by the rule \(convention.farRule.rawValue), over \(splits.count) splits",
           columns: [
             .init("target FAR"), .init("mean TAR"), .init("SD (population)"), .init("SD (sample)"),
-            .init("SEM"),
+            .init("SEM"), .init("\(Cell.short(intervals.level * 100)) % interval"),
           ],
           rows: rates.map { rate in
             [
               Cell.short(rate.targetFAR), rate.spread.map { Cell.rate($0.mean) } ?? "not attainable",
               Cell.rate(rate.spread?.populationSD), Cell.rate(rate.spread?.sampleSD),
-              Cell.rate(rate.spread?.sem),
+              Cell.rate(rate.spread?.sem), intervals.text(NumberName.tar(rate.targetFAR)),
             ]
           }))
     } else {
       tables.append(
         ResultTable(
           title: "TAR at FAR by the rule \(convention.farRule.rawValue)",
-          columns: OperatingPoint.columns(acceptance: acceptance, confidence: convention.confidence),
-          rows: splits[0].operatingPoints.map { $0.cells(natural: convention.similarity.naturalThreshold) }))
+          columns: OperatingPoint.columns(acceptance: acceptance, intervals: intervals.columns()),
+          rows: splits[0].operatingPoints.map { point in
+            point.cells(
+              natural: convention.similarity.naturalThreshold,
+              intervals: intervals.cells(NumberName.tar(point.targetFAR), point.interval))
+          }))
     }
     return tables
   }
@@ -123,16 +152,27 @@ extension TemplateVerificationResult {
     var rows = [["protocol", "split"] + OperatingPoint.recordColumns]
     for (number, split) in splits.enumerated() {
       let place = [header.protocolName, splits.count > 1 ? "\(number + 1)" : ""]
-      rows.append(place + OperatingPoint.record("auc", split.auc))
-      rows.append(place + OperatingPoint.record("eer", split.eer?.value))
+      // The intervals are those of the means.
+      func interval(_ name: String) -> PercentileInterval? {
+        splits.count > 1 ? nil : intervals.interval(name)
+      }
+      rows.append(
+        place + OperatingPoint.record("auc", split.auc, subjects: interval(NumberName.auc)))
+      rows.append(
+        place + OperatingPoint.record("eer", split.eer?.value, subjects: interval(NumberName.eer)))
       rows += split.operatingPoints.map {
-        place + $0.record("tar", natural: convention.similarity.naturalThreshold)
+        place
+          + $0.record(
+            "tar", natural: convention.similarity.naturalThreshold,
+            subjects: interval(NumberName.tar($0.targetFAR)))
       }
     }
     for rate in rates ?? [] {
       rows.append(
         [header.protocolName, "mean"]
-          + OperatingPoint.record("tar", rate.spread?.mean, target: rate.targetFAR))
+          + OperatingPoint.record(
+            "tar", rate.spread?.mean, target: rate.targetFAR,
+            subjects: intervals.interval(NumberName.tar(rate.targetFAR))))
     }
     return rows
   }

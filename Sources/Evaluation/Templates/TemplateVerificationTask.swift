@@ -15,6 +15,7 @@ public struct TemplateVerificationTask: EvaluationTask {
   public let missing: AbsentImages
   public let warnings: [String]
   let splits: [Split]
+  let subjects: KnownSubjects<TemplateSubjects>
 
   init(
     _ definition: ProtocolDefinition, _ settings: TemplateVerification, lists folder: String, names: [String],
@@ -25,10 +26,11 @@ public struct TemplateVerificationTask: EvaluationTask {
     listDigests = try settings.listDigests(folder: folder)
     let index = try ImageIndex(names, source: source)
     var absent: [String] = []
-    splits = try settings.lists.read(
+    let read = try settings.lists.read(
       folder: folder, naming: settings.naming, index: index,
-      usingScores: settings.convention.pooling.detectorScore, missing: &absent
-    ).map { Split(templates: $0.templates, pairs: $0.pairs) }
+      usingScores: settings.convention.pooling.detectorScore, missing: &absent)
+    splits = read.splits.map { Split(templates: $0.templates, pairs: $0.pairs) }
+    subjects = read.subjects
     let file = "\(folder)/\(settings.lists.files[0])"
     missing = try AbsentImages(absent, policy: settings.missing, list: file, index: index)
     for split in splits {
@@ -68,22 +70,35 @@ public struct TemplateVerificationTask: EvaluationTask {
   public func result(of embeddings: any EmbeddingSource, workers: Workers = .one) throws
     -> TemplateVerificationResult
   {
-    let curves = try splits.indices.map { try curve(split: $0, of: embeddings, workers: workers) }
-    return result(of: curves, embeddingDigest: try embeddings.contentDigest())
+    try result(embeddingDigest: embeddings.contentDigest(), workers) { index in
+      try scores(split: index, templates: templates(split: index, of: embeddings), workers: workers)
+    }
   }
 
-  private func result(of curves: [ROCCurve], embeddingDigest: String?) -> TemplateVerificationResult {
-    let outcomes = splits.indices.map { index in
-      TemplateVerificationResult.Split(curves[index], settings: settings, templates: splits[index].templates)
+  /// The result of the scores of each split, in the order of its list.
+  private func result(
+    embeddingDigest: String?, _ workers: Workers, scores: (_ split: Int) throws -> [Float]
+  ) rethrows -> TemplateVerificationResult {
+    let pairs = splits.reduce(0) { $0 + $1.pairs.count }
+    let resampling = TemplateResampling(
+      self, thresholds: SubjectIntervals.thresholds(comparisons: pairs, settings.interval))
+    var parts: [PairResampling.Part] = []
+    let outcomes = try splits.indices.map { index in
+      let scores = try scores(index)
+      let split = TemplateVerificationResult.Split(
+        curve(split: index, scores: scores), settings: settings, templates: splits[index].templates)
+      if let part = resampling?.part(split: index, scores, split.operatingPoints) { parts.append(part) }
+      return split
     }
-    return TemplateVerificationResult(self, splits: outcomes, embeddingDigest: embeddingDigest)
+    return TemplateVerificationResult(self, splits: outcomes, embeddingDigest: embeddingDigest) {
+      resampling?.intervals(parts, of: $0, workers: workers)
+    }
   }
 
   public func hasCeiling(by oracle: WorldOracle) -> Bool { true }
 
   public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? {
-    let curves = splits.indices.map { curve(split: $0, scores: scores(split: $0, by: oracle)) }
-    return result(of: curves, embeddingDigest: oracle.digest)
+    result(embeddingDigest: oracle.digest, workers) { scores(split: $0, by: oracle) }
   }
 
   /// The log likelihood ratio of every pair of a split, in the order of the list; −∞ with an empty template.
