@@ -48,15 +48,29 @@ public struct TableCell: Sendable, Hashable {
     }
   }
 
+  /// How a number compares with the best of its column; p-values are corrected for the number of comparisons.
+  public enum Comparison: Sendable, Hashable {
+    /// It is the best, or the first of several.
+    case best
+    /// It differs from the best by more than chance explains.
+    case told(correctedP: Double)
+    case notTold(correctedP: Double)
+  }
+
   public var content: Content
   /// Whether the cell is set in bold, as the best of its column.
   public var isBest: Bool
   public var marks: [Mark]
+  /// Nil where nothing is compared. Files for machines say it; for readers there are `isBest` and marks.
+  public var comparison: Comparison?
 
-  public init(_ content: Content, isBest: Bool = false, marks: [Mark] = []) {
+  public init(
+    _ content: Content, isBest: Bool = false, marks: [Mark] = [], comparison: Comparison? = nil
+  ) {
     self.content = content
     self.isBest = isBest
     self.marks = marks
+    self.comparison = comparison
   }
 
   public static func text(_ text: String) -> TableCell { TableCell(.text(text)) }

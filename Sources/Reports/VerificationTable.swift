@@ -31,12 +31,30 @@ struct VerificationTable {
       var tar: [Target]
       /// For searches, in the order of `rateNames`.
       var rates: [ExperimentResults.Outcome.Rate]?
+      /// Over resamples of people, where these are known.
+      var intervals: [Interval]?
+    }
+
+    /// What resamples of people say of a number.
+    struct Interval: Encodable {
+      var number: String
+      var estimate: Double?
+      var lower: Double?
+      var upper: Double?
     }
 
     struct Target: Encodable {
       var targetFAR: Double
       var tar: Double?
       var operatingPoints: [OperatingPoint]
+    }
+
+    struct Resampling: Encodable {
+      var level: Double
+      var replicates: Int
+      var subjects: Int
+      var subjectsFrom: String
+      var thresholds: SubjectIntervals.Thresholds
     }
 
     var experiment: String
@@ -49,6 +67,9 @@ struct VerificationTable {
     var rateNames: [String]?
     var lists: [ListDigest]
     var provenance: Provenance
+    /// What the intervals of outcomes cover, and how many resamples of how many people they are made of.
+    var resampling: Resampling?
+    var comparisons: TableComparisons
     var rows: [Row]
   }
 
@@ -58,8 +79,9 @@ struct VerificationTable {
     guard let test = report.test(protocolName) else {
       throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
     }
-    let metrics = Metric.all(of: test)
+    let metrics = TableMetric.all(of: test)
     let shown = Columns(experiment)
+    let comparisons = TableComparisons(results, test, metrics)
     var columns = shown.headers.map { ReportTable.Column($0, kind: .text) }
     columns += metrics.map(\.column)
     columns += experiment.definition.published.flatMap { figures in
@@ -78,6 +100,11 @@ struct VerificationTable {
           let means = rivals.compactMap { metric.mean($0.entries[protocolName]?.outcomes ?? []) }
           // Equal to what is printed: two cells that read the same are both best.
           cell.isBest = means.count > 1 && means.allSatisfy { metric.isAtLeastAsGood(own, $0) }
+          if let place = results.rows.firstIndex(where: { $0.row == row.row }) {
+            cell.comparison = comparisons.comparison(
+              row: place, dataset: row.row.dataset, metric: metric)
+          }
+          if case .notTold = cell.comparison { cell.marks.append(TableComparisons.mark) }
         }
         return cell
       }
@@ -94,13 +121,19 @@ struct VerificationTable {
     table = ReportTable(
       title: "\(experiment.definition.title): \(test.task.definition.title)",
       caption: Self.caption(test, isFoldwise: experiment.definition.data.isFoldwise),
-      columns: columns, rows: rows, footnotes: try Self.footnotes(report, test, harmBy: metrics.first))
+      columns: columns, rows: rows,
+      footnotes: comparisons.footnotes + (try Self.footnotes(report, test, harmBy: metrics.first)))
     export = Export(
       experiment: experiment.definition.name, protocol: protocolName,
       protocolVersion: test.task.definition.version, convention: test.verification?.settings.convention,
       rules: test.verification == nil ? test.task.definition : nil, rateNames: names.isEmpty ? nil : names,
       lists: test.task.listDigests,
       provenance: report.provenance,
+      resampling: results.rows.flatMap { $0.outcomes(protocolName) }.lazy.compactMap(\.intervals).first.map {
+        Export.Resampling(
+          level: $0.level, replicates: $0.replicates, subjects: $0.subjects, subjectsFrom: $0.subjectsFrom,
+          thresholds: $0.thresholds)
+      }, comparisons: comparisons,
       rows: results.rows.map { row in
         Export.Row(
           kind: row.row.kind, dataset: row.row.dataset, network: row.row.network, loss: row.row.loss,
@@ -110,7 +143,12 @@ struct VerificationTable {
               seed: outcome.seed, accuracy: outcome.accuracy, auc: outcome.auc, eer: outcome.eer,
               tar: outcome.tar.map {
                 Export.Target(targetFAR: $0.targetFAR, tar: $0.tar, operatingPoints: $0.points)
-              }, rates: outcome.rates.isEmpty ? nil : outcome.rates)
+              }, rates: outcome.rates.isEmpty ? nil : outcome.rates,
+              intervals: outcome.intervals?.numbers.map {
+                Export.Interval(
+                  number: $0.name, estimate: $0.estimate, lower: $0.interval?.lower, upper: $0.interval?.upper
+                )
+              })
           })
       })
   }
@@ -151,7 +189,8 @@ struct VerificationTable {
       + "\(genuine) genuine and \(task.pairs.count - genuine) impostor pairs in \(task.foldCount) folds. \(rule)"
   }
 
-  private static func footnotes(_ report: ExperimentReport, _ test: BoundTest, harmBy metric: Metric?) throws
+  private static func footnotes(_ report: ExperimentReport, _ test: BoundTest, harmBy metric: TableMetric?)
+    throws
     -> [String]
   {
     let experiment = report.results.experiment
@@ -205,7 +244,8 @@ struct VerificationTable {
 
   /// Where training made it worse: for each dataset how many trained rows have a lower mean of the table's first number than the
   /// features as stored.
-  private static func harm(_ results: ExperimentResults, _ test: BoundTest, _ metric: Metric) -> [String] {
+  private static func harm(_ results: ExperimentResults, _ test: BoundTest, _ metric: TableMetric) -> [String]
+  {
     results.experiment.datasets.compactMap { dataset in
       let rows = results.rows.filter { $0.row.dataset == dataset.name }
       func value(_ row: ExperimentResults.Row) -> Double? {
@@ -257,94 +297,6 @@ struct VerificationTable {
         (hasDataset ? [row.dataset] : []) + [method, row.mechanism] + (hasNetwork ? [row.network] : [])
         + (hasSampler ? [row.sampler] : [])
       return texts.map { .text($0) }
-    }
-  }
-
-  /// A column of numbers.
-  private enum Metric {
-    case accuracy
-    case auc
-    case eer
-    case tar(Double)
-    /// A rate of searches, by its place among the outcome's and its name.
-    case rate(Int, String)
-
-    /// The numbers that tables of the protocol show, the most telling first. Of searches among distractors these are rank 1 at every size and the rates at
-    /// the protocol's FARs with all distractors; files have them all.
-    static func all(of test: BoundTest) -> [Metric] {
-      if let task = test.verification {
-        return [.accuracy, .auc, .eer] + task.settings.targetFARs.map(Metric.tar)
-      }
-      if let task = test.task as? TemplateVerificationTask {
-        return [.auc, .eer] + task.settings.targetFARs.map(Metric.tar)
-      }
-      let rates = test.searchRateNames.enumerated().map { Metric.rate($0, $1) }
-      guard let task = test.task as? DistractorTask else { return rates }
-      let perSize = task.settings.ranks.count + task.settings.targetFARs.count
-      return task.settings.sizes.indices.map { rates[$0 * perSize] }
-        + rates.suffix(task.settings.targetFARs.count)
-    }
-
-    var name: String {
-      switch self {
-      case .accuracy: "accuracy"
-      case .auc: "AUC"
-      case .eer: "EER"
-      case .tar(let target): "TAR at FAR \(NumberText.scientific(target))"
-      case .rate(_, let name): name
-      }
-    }
-
-    var column: ReportTable.Column {
-      switch self {
-      case .accuracy: .init("Accuracy", kind: .percent(decimals: 2))
-      case .auc: .init("AUC", kind: .percent(decimals: 3))
-      case .eer: .init("EER", kind: .percent(decimals: 2))
-      case .tar(let target):
-        .init("FAR \(NumberText.scientific(target))", group: "TAR at", kind: .percent(decimals: 2))
-      case .rate(_, let name): .init(name, kind: .percent(decimals: 2))
-      }
-    }
-
-    func value(_ outcome: ExperimentResults.Outcome) -> Double? {
-      switch self {
-      case .accuracy: outcome.accuracy
-      case .auc: outcome.auc
-      case .eer: outcome.eer
-      case .tar(let target): outcome.tar.first { $0.targetFAR == target }?.tar
-      case .rate(let place, _): outcome.rates.indices.contains(place) ? outcome.rates[place].value : nil
-      }
-    }
-
-    /// The mean over all outcomes; nil where one has no value.
-    func mean(_ outcomes: [ExperimentResults.Outcome]) -> Double? {
-      guard !outcomes.isEmpty else { return nil }
-      let values = outcomes.compactMap(value)
-      return values.count == outcomes.count ? Spread(values)?.mean : nil
-    }
-
-    func isAtLeastAsGood(_ a: Double, _ b: Double) -> Bool {
-      if case .eer = self { a <= b } else { a >= b }
-    }
-
-    func cell(_ outcomes: [ExperimentResults.Outcome], gap: String?, kind: RunSpecification.Kind) -> TableCell
-    {
-      if let gap, outcomes.isEmpty {
-        for absence in [TableCell.Absence.unsupported, .failed] where gap.hasPrefix("\(absence.rawValue): ") {
-          return .absent(absence, String(gap.dropFirst("\(absence.rawValue): ".count)))
-        }
-        return .absent(.missing, gap)
-      }
-      let values = outcomes.compactMap(value)
-      guard values.count == outcomes.count, let spread = Spread(values) else {
-        let needed = outcomes.flatMap(\.tar).compactMap(\.minimumAttainableFAR).max()
-        return .absent(
-          .notAttainable, needed.map { "needs a FAR of at least \(NumberText.scientific($0))" } ?? "undefined"
-        )
-      }
-      var marks: [TableCell.Mark] = []
-      if let gap { marks.append(.init("!", meaning: gap)) }
-      return .estimate(spread.mean, spread.sampleSD, count: values.count, marks: marks)
     }
   }
 }

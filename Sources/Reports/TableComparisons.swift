@@ -1,0 +1,235 @@
+import Evaluation
+import Experiments
+import Metrics
+
+/// Which rows of a table cannot be told from the best of their column: each row against the best within its data.
+///
+/// Models that were trained once a seed are compared by a bootstrap of two levels, seeds and then people, the same draws for both
+/// (`PairedBootstrap`); fold-wise trained ones by the corrected resampled t-test over folds. A row without randomness is the same at every seed. The
+/// ceiling is no method, and published figures are of other data: neither is compared. Two-sided p-values are corrected by Holm over all
+/// comparisons of the table.
+struct TableComparisons: Encodable {
+  /// How rows are compared.
+  enum Test: String, Encodable {
+    case pairedBootstrap = "paired bootstrap: seeds, then people"
+    case correctedResampledT = "corrected resampled t-test over folds (Nadeau and Bengio)"
+  }
+
+  /// A row against the best of one column.
+  struct Comparison: Encodable, Equatable {
+    var dataset: String
+    var metric: String
+    /// The places of the row and of the best among all rows.
+    var row: Int
+    var best: Int
+    /// The row's number less the best's, with its interval at `level`.
+    var difference: Double
+    var lower: Double
+    var upper: Double
+    var p: Double
+    /// After Holm's correction.
+    var correctedP: Double
+    /// Whether `correctedP` ≤ 1 − `level`.
+    var isTold: Bool
+    /// Seeds that both have; nil where neither is trained.
+    var commonSeeds: Int?
+  }
+
+  let test: Test
+  let level: Double
+  /// Resamples of people; nil for fold-wise models.
+  let replicates: Int?
+  /// n_test/n_train of the t-test, by dataset.
+  let testToTraining: [String: Double]?
+  let comparisons: [Comparison]
+  /// Metrics of which no row could be compared, for want of resamples.
+  let notCompared: [String]
+  /// The best row of each column and dataset.
+  private let bests: [Place: Int]
+
+  private struct Place: Hashable {
+    var dataset: String
+    var metric: String
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case test, level, replicates, testToTraining, comparisons, notCompared
+  }
+
+  init(_ results: ExperimentResults, _ test: BoundTest, _ metrics: [TableMetric]) {
+    let isFoldwise = results.experiment.definition.data.isFoldwise
+    let level = test.intervalSettings?.level ?? 0.95
+    var ratios: [String: Double] = [:]
+    var bests: [Place: Int] = [:]
+    var found: [Comparison] = []
+    var attempts: [String: (tried: Int, made: Int)] = [:]
+    for dataset in results.experiment.datasets {
+      if isFoldwise { ratios[dataset.name] = dataset.testToTraining(test.name) }
+      for metric in metrics {
+        let rivals = results.rows.indices.filter { place in
+          let row = results.rows[place]
+          return row.row.dataset == dataset.name && row.row.kind != .ceiling
+            && metric.mean(row.outcomes(test.name)) != nil
+        }
+        guard rivals.count > 1, let best = metric.best(of: rivals, results, test.name) else { continue }
+        bests[Place(dataset: dataset.name, metric: metric.name)] = best
+        for row in rivals where row != best {
+          attempts[metric.name, default: (0, 0)].tried += 1
+          let pair = CommonSeeds(
+            results.rows[row].outcomes(test.name), results.rows[best].outcomes(test.name))
+          let difference =
+            isFoldwise
+            ? pair.foldwise(metric, testToTraining: ratios[dataset.name] ?? 0, level: level)
+            : pair.resampled(metric, level: level)
+          guard let difference else { continue }
+          attempts[metric.name, default: (0, 0)].made += 1
+          found.append(
+            Comparison(
+              dataset: dataset.name, metric: metric.name, row: row, best: best, difference: difference.value,
+              lower: difference.lower, upper: difference.upper, p: difference.p, correctedP: difference.p,
+              isTold: false, commonSeeds: pair.seeds))
+        }
+      }
+    }
+    for (place, corrected) in holmCorrected(found.map(\.p)).enumerated() {
+      found[place].correctedP = corrected
+      found[place].isTold = corrected <= 1 - level
+    }
+    self.test = isFoldwise ? .correctedResampledT : .pairedBootstrap
+    self.level = level
+    replicates = isFoldwise ? nil : test.intervalSettings?.replicates
+    testToTraining = isFoldwise ? ratios : nil
+    comparisons = found
+    notCompared = metrics.map(\.name).filter { name in
+      attempts[name].map { $0.tried > 0 && $0.made == 0 } ?? false
+    }
+    self.bests = bests
+  }
+
+  /// What is said of a cell: that its row is the best, or how it compares with the best; nil where nothing is.
+  func comparison(row: Int, dataset: String, metric: TableMetric) -> TableCell.Comparison? {
+    if bests[Place(dataset: dataset, metric: metric.name)] == row { return .best }
+    guard
+      let known = comparisons.first(where: {
+        $0.row == row && $0.dataset == dataset && $0.metric == metric.name
+      })
+    else { return nil }
+    return known.isTold ? .told(correctedP: known.correctedP) : .notTold(correctedP: known.correctedP)
+  }
+
+  /// What a cell that cannot be told from the best is marked with.
+  static let mark = TableCell.Mark("≈", meaning: "not told from the best of its column; see Comparisons")
+
+  /// What stands under the table.
+  var footnotes: [String] {
+    var notes: [String] = []
+    if !comparisons.isEmpty {
+      let alpha = NumberText.fixed(1 - level, decimals: 2)
+      let how =
+        switch test {
+        case .pairedBootstrap:
+          "paired bootstrap of two levels (common seeds, then people, the same draws for both; \(replicates ?? 0) replicates; "
+            + "p of a normal distribution with the bootstrap's standard error)"
+        case .correctedResampledT:
+          "corrected resampled t-test of Nadeau and Bengio over the folds, seeds averaged in each "
+            + "(test to training images \(ratiosInWords))"
+        }
+      notes.append(
+        "Comparisons: each row with the best of its column (bold, within its data) by a \(how), two-sided; told from it where "
+          + "p ≤ \(alpha) after Holm's correction over the \(comparisons.count) comparisons of the table. The ceiling and published figures "
+          + "are not compared.")
+      let seeds = comparisons.compactMap(\.commonSeeds)
+      if let fewest = seeds.min(), fewest == 1 {
+        notes.append("Comparisons of one seed: the spread between trainings is unknown and not covered.")
+      }
+    }
+    if !notCompared.isEmpty {
+      notes.append(
+        "Not compared, because people are not resampled for it: \(notCompared.joined(separator: ", ")).")
+    }
+    return notes
+  }
+
+  private var ratiosInWords: String {
+    (testToTraining ?? [:]).sorted { $0.key < $1.key }.map {
+      "\($0.key) \(NumberText.fixed($0.value, decimals: 3))"
+    }
+    .joined(separator: ", ")
+  }
+}
+
+/// The outcomes of two rows at the seeds that both have. A row without randomness has one, for every seed of the other.
+private struct CommonSeeds {
+  let first: [ExperimentResults.Outcome]
+  let second: [ExperimentResults.Outcome]
+  /// Nil where neither row is trained.
+  let seeds: Int?
+
+  struct Difference {
+    var value: Double
+    var lower: Double
+    var upper: Double
+    var p: Double
+  }
+
+  init(_ first: [ExperimentResults.Outcome], _ second: [ExperimentResults.Outcome]) {
+    let known = Set(first.compactMap(\.seed)).union(second.compactMap(\.seed)).sorted()
+    func at(_ seed: UInt64, _ outcomes: [ExperimentResults.Outcome]) -> ExperimentResults.Outcome? {
+      outcomes.first { $0.seed == seed || $0.seed == nil }
+    }
+    guard !known.isEmpty else {
+      (self.first, self.second, seeds) = (first, second, nil)
+      return
+    }
+    let common = known.compactMap { seed in
+      at(seed, first).flatMap { a in at(seed, second).map { (a, $0) } }
+    }
+    (self.first, self.second, seeds) = (common.map { $0.0 }, common.map { $0.1 }, common.count)
+  }
+
+  /// By seeds and people; nil without a common seed or without resamples.
+  func resampled(_ metric: TableMetric, level: Double) -> Difference? {
+    let test = PairedBootstrap(
+      of: metric.numberName, first.map(\.intervals), minus: second.map(\.intervals), level: level)
+    return test.map {
+      Difference(value: $0.difference, lower: $0.interval.lower, upper: $0.interval.upper, p: $0.normalP)
+    }
+  }
+
+  /// By folds, the mean over common seeds in each; nil where a fold lacks the number.
+  func foldwise(_ metric: TableMetric, testToTraining: Double, level: Double) -> Difference? {
+    func means(_ outcomes: [ExperimentResults.Outcome]) -> [Double]? {
+      let perSeed = outcomes.compactMap { outcome in
+        outcome.perFold.first { $0.name == metric.numberName }?.values
+      }
+      guard perSeed.count == outcomes.count, let folds = perSeed.first?.count else { return nil }
+      let means = (0..<folds).compactMap { fold -> Double? in
+        let values = perSeed.compactMap { $0[fold] }
+        return values.count == perSeed.count ? Spread(values)?.mean : nil
+      }
+      return means.count == folds ? means : nil
+    }
+    guard let a = means(first), let b = means(second), a.count == b.count else { return nil }
+    let test = CorrectedResampledTTest(
+      differences: zip(a, b).map { $0 - $1 }, testToTraining: testToTraining, level: level)
+    return test.map { Difference(value: $0.difference, lower: $0.lower, upper: $0.upper, p: $0.p) }
+  }
+}
+
+extension ExperimentResults.Row {
+  /// The outcomes of the seeds that are finished.
+  func outcomes(_ protocolName: String) -> [ExperimentResults.Outcome] {
+    entries[protocolName]?.outcomes ?? []
+  }
+}
+
+extension TableMetric {
+  /// The first of the rows with the best mean.
+  fileprivate func best(of rows: [Int], _ results: ExperimentResults, _ protocolName: String) -> Int? {
+    let means = rows.map { mean(results.rows[$0].outcomes(protocolName)) }
+    return zip(rows, means).first { _, own in
+      guard let own else { return false }
+      return means.allSatisfy { $0.map { isAtLeastAsGood(own, $0) } ?? true }
+    }?.0
+  }
+}
