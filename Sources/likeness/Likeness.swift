@@ -15,9 +15,8 @@ struct Likeness: AsyncParsableCommand {
     abstract: "A reproducible benchmark harness for face-recognition losses and training mechanisms.",
     version: version,
     subcommands: [
-      Run.self, Status.self, Report.self, Evaluate.self, Export.self, Curve.self, Generate.self, Import.self,
-      Inspect.self,
-      List.self, Validate.self, Doctor.self,
+      Run.self, Status.self, Report.self, Evaluate.self, Compare.self, Export.self, Curve.self, Generate.self,
+      Import.self, Inspect.self, Validate.self, List.self, Doctor.self,
     ])
 
   static func main() async {
