@@ -200,7 +200,9 @@ struct VerificationTable {
     }
     if let oracle = test.oracle {
       let known = oracle.knowsAttributes ? ", which knows each image's quality and pose," : ""
-      let what = test.verification == nil ? "the same lists, with likelihood ratios in place of similarities" : "the same pairs"
+      let what =
+        test.verification == nil
+        ? "the same lists, with likelihood ratios in place of similarities" : "the same pairs"
       let best = oracle.populationAccuracy(of: rows).map {
         "The population's best attainable accuracy is \(NumberText.percent($0, decimals: 2)) %; a finite sample may exceed it."
       }

@@ -225,7 +225,9 @@ struct VerificationTests {
       result.tables[1].rows[0]
         == ["0.5", "1.0000", "1.0000–1.0000", "0.3976–1.0000", "0.5", "0.34202", "4 of 4", "2 of 4", "0.25"])
     #expect(
-      result.tables[1].rows[1] == ["0.1", "not attainable (needs FAR ≥ 0.25)", "", "", "", "", "", "", "0.25"])
+      result.tables[1].rows[1] == [
+        "0.1", "not attainable (needs FAR ≥ 0.25)", "", "", "", "", "", "", "0.25",
+      ])
     let rows = result.csv.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false)
     }
