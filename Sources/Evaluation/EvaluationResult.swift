@@ -11,7 +11,7 @@ public protocol EvaluationResult: Codable, Sendable {
   var warnings: [String] { get }
   /// One line a number, for spreadsheets: the first row is the header.
   var records: [[String]] { get }
-  /// The curves, with the counts behind their points.
+  /// The curves, with the counts behind their points. The first is of the kind by which such a result is usually shown.
   var curves: [ResultCurve] { get }
 }
 
@@ -92,6 +92,12 @@ enum Cell {
   static func exact(_ value: Double?) -> String {
     guard let value else { return "" }
     return value.isFinite ? "\(value)" : value > 0 ? "Infinity" : "-Infinity"
+  }
+
+  /// The shortest text that reads back as the same number, whole numbers without a decimal point.
+  static func shortest(_ value: Double?) -> String {
+    guard let value, value.rounded() == value, value.magnitude < 1e15 else { return exact(value) }
+    return "\(Int(value))"
   }
 
   static func count(_ value: Int?) -> String { value.map(String.init) ?? "" }

@@ -1,121 +1,179 @@
 import Metrics
 
-/// A curve of a result with the counts behind each of its points, to be exported.
+/// A curve of a result with the counts behind each of its points, to be drawn and exported.
 public struct ResultCurve: Sendable, Equatable {
-  /// What it shows: `roc`, `cmc`, `det-identification`, `rank-1-distractors`.
-  public let kind: String
-  /// What it is of: a split, a gallery, a number of distractors; empty where there is one only.
-  public let of: String
-  public let columns: [String]
-  public let rows: [[String]]
+  /// What a curve shows.
+  public enum Kind: String, CaseIterable, Sendable {
+    /// True accepts against false accepts.
+    case roc
+    /// Identification rate against rank.
+    case cmc
+    /// Missed mates (FNIR at rank 1) against false positive searches (FPIR): the detection error trade-off of open-set searches.
+    case iddet
+    /// Rank-1 identification rate against the number of distractors.
+    case distractors
+    /// Genuine and impostor scores.
+    case histogram
+  }
 
-  public init(kind: String, of: String, columns: [String], rows: [[String]]) {
-    precondition(rows.allSatisfy { $0.count == columns.count }, "a row of another width")
-    self.kind = kind
+  public enum Content: Sendable, Equatable {
+    /// `reach` is the largest FAR that the curve is exact to, where only its head is known: the one point beyond accepts everything.
+    case roc(ROCCurve, reach: Double?)
+    case cmc(CumulativeMatch)
+    /// TPIR as TAR, FPIR as FAR. At −∞ stand mated searches whose mate is not at rank 1: no threshold finds it, so that is no point of the curve.
+    case iddet(ROCCurve)
+    case distractors([DistractorRate])
+    case histogram(ScoreHistograms)
+  }
+
+  /// The rank-1 rate among so many distractors.
+  public struct DistractorRate: Sendable, Equatable {
+    public let distractors: Int
+    public let hits: Int
+    public let searches: Int
+
+    public init(distractors: Int, hits: Int, searches: Int) {
+      self.distractors = distractors
+      self.hits = hits
+      self.searches = searches
+    }
+
+    public var rate: Double? { searches == 0 ? nil : Double(hits) / Double(searches) }
+  }
+
+  /// How the interval of a rate of searches is made.
+  public struct Interval: Sendable, Equatable {
+    public let method: BinomialInterval.Method
+    public let confidence: Double
+
+    public init(_ method: BinomialInterval.Method, confidence: Double) {
+      self.method = method
+      self.confidence = confidence
+    }
+
+    public func of(hits: Int, searches: Int) -> BinomialInterval? {
+      BinomialInterval(successes: hits, trials: searches, confidence: confidence, method: method)
+    }
+  }
+
+  public let content: Content
+  /// What it is of: a split, a gallery, a number of distractors, a group; empty where there is one only.
+  public let of: String
+  /// What the scores are.
+  public let similarity: Similarity
+  public let interval: Interval
+
+  public init(_ content: Content, of: String = "", similarity: Similarity, interval: Interval) {
+    self.content = content
     self.of = of
-    self.columns = columns
-    self.rows = rows
+    self.similarity = similarity
+    self.interval = interval
+  }
+
+  public var kind: Kind {
+    switch content {
+    case .roc: .roc
+    case .cmc: .cmc
+    case .iddet: .iddet
+    case .distractors: .distractors
+    case .histogram: .histogram
+    }
+  }
+}
+
+extension ResultCurve {
+  /// A curve as numbers.
+  public struct Table: Sendable, Equatable {
+    /// What it is of besides the curve's own name: whose scores a histogram is of.
+    public let part: String
+    /// The first is the abscissa, the second the ordinate.
+    public let columns: [String]
+    /// As many values each as there are columns. Thresholds may be infinite; nil where there is no value.
+    public let points: [[Double?]]
+    /// What stands behind the whole curve.
+    public let counts: [(name: String, value: Int)]
+
+    public static func == (a: Table, b: Table) -> Bool {
+      a.part == b.part && a.columns == b.columns && a.points == b.points
+        && a.counts.elementsEqual(b.counts, by: ==)
+    }
+  }
+
+  /// The curve's numbers; of a histogram one table for genuine scores and one for impostor scores.
+  public var tables: [Table] {
+    switch content {
+    case .roc(let curve, _): [rates(curve, "far", "tar", of: "genuine", "impostor", missed: false)]
+    case .iddet(let curve): [rates(curve, "fpir", "fnir", of: "mated", "non_mated", missed: true)]
+    case .cmc(let match):
+      [
+        Table(
+          part: "", columns: ["rank", "identification_rate", "hits", "lower", "upper"],
+          points: match.hits.enumerated().map { place, hits in
+            [Double(place + 1), match.rate(rank: place + 1), Double(hits)] + ends(hits, match.searches)
+          }, counts: [("searches", match.searches)])
+      ]
+    case .distractors(let rates):
+      [
+        Table(
+          part: "", columns: ["distractors", "rank_1_rate", "hits", "lower", "upper"],
+          points: rates.map {
+            [Double($0.distractors), $0.rate, Double($0.hits)] + ends($0.hits, $0.searches)
+          }, counts: [("searches", rates.first?.searches ?? 0)])
+      ]
+    case .histogram(let scores):
+      [("genuine", scores.genuine), ("impostor", scores.impostor)].map { bins($0, $1) }
+    }
+  }
+
+  private func ends(_ hits: Int, _ searches: Int) -> [Double?] {
+    let found = interval.of(hits: hits, searches: searches)
+    return [found?.lower, found?.upper]
+  }
+
+  private func rates(
+    _ curve: ROCCurve, _ x: String, _ y: String, of genuine: String, _ impostor: String, missed: Bool
+  ) -> Table {
+    Table(
+      part: "", columns: [x, y, "threshold", "accepted_\(genuine)", "accepted_\(impostor)"],
+      points: curve.points.filter { !missed || $0.threshold > -.infinity }.map { point in
+        let rate =
+          missed
+          ? curve.genuineCount == 0
+            ? nil : Double(curve.genuineCount - point.acceptedGenuine) / Double(curve.genuineCount)
+          : curve.tar(point)
+        return [
+          curve.far(point), rate, similarity.naturalThreshold(point.threshold), Double(point.acceptedGenuine),
+          Double(point.acceptedImpostor),
+        ]
+      }, counts: [(genuine, curve.genuineCount), (impostor, curve.impostorCount)])
+  }
+
+  /// The occupied bins by their edges, in the natural unit of the scores.
+  private func bins(_ part: String, _ histogram: ScoreHistogram) -> Table {
+    let bins = Array(histogram.occupied ?? 0..<0)
+    return Table(
+      part: part, columns: ["from", "density", "to", "count"],
+      points: (similarity.isDistance ? bins.reversed() : bins).map { bin in
+        let ends = [histogram.edge(bin), histogram.edge(bin + 1)].map(similarity.naturalThreshold).sorted()
+        return [ends[0], histogram.density(bin), ends[1], Double(histogram.counts[bin])]
+      }, counts: [("scores", histogram.total), ("not_compared", histogram.missing)])
   }
 }
 
 extension EvaluationResult {
   /// The curves as comma-separated values, one after the other with an empty line between them: each a line `kind,of`, a header and a line a
-  /// point.
+  /// point. The head of a ROC curve is of the kind `roc-head`; its last point stands far away from the others, and accepts everything.
   public var curvesCSV: String {
-    curves.map { curve in
-      ([[curve.kind, curve.of], curve.columns] + curve.rows).map { CSV.line($0) }.joined()
-    }.joined(separator: "\n")
-  }
-}
-
-extension ResultCurve {
-  /// The accept rates at each point of a curve, under the names that its kind gives them.
-  static func rates(
-    _ curve: ROCCurve, kind: String, of: String, false falseName: String, true trueName: String,
-    missed: Bool = false, natural: (Double) -> Double
-  ) -> ResultCurve {
-    ResultCurve(
-      kind: kind, of: of,
-      columns: [
-        "threshold", falseName, trueName, "accepted_genuine", "genuine", "accepted_impostor", "impostor",
-      ],
-      rows: curve.points.map { point in
-        [
-          Cell.exact(natural(point.threshold)), Cell.exact(curve.far(point)),
-          Cell.exact(curve.tar(point).map { missed ? 1 - $0 : $0 }), "\(point.acceptedGenuine)",
-          "\(curve.genuineCount)", "\(point.acceptedImpostor)", "\(curve.impostorCount)",
-        ]
-      })
-  }
-
-  static func cmc(_ match: CumulativeMatch, of: String) -> ResultCurve {
-    ResultCurve(
-      kind: "cmc", of: of, columns: ["rank", "identification_rate", "hits", "searches"],
-      rows: match.hits.indices.map {
-        ["\($0 + 1)", Cell.exact(match.rate(rank: $0 + 1)), "\(match.hits[$0])", "\(match.searches)"]
-      })
-  }
-}
-
-extension VerificationResult {
-  public var curves: [ResultCurve] {
-    [.rates(roc, kind: "roc", of: "", false: "far", true: "tar", natural: header.naturalThreshold)]
-  }
-}
-
-extension FoldwiseResult {
-  public var curves: [ResultCurve] {
-    rocs.enumerated().map { fold, roc in
-      .rates(
-        roc, kind: "roc", of: "fold \(fold + 1)", false: "far", true: "tar", natural: header.naturalThreshold)
-    }
-  }
-}
-
-extension TemplateVerificationResult {
-  public var curves: [ResultCurve] {
-    splits.enumerated().map { number, split in
-      .rates(
-        split.roc, kind: "roc", of: splits.count > 1 ? "split \(number + 1)" : "", false: "far", true: "tar",
-        natural: convention.similarity.naturalThreshold)
-    }
-  }
-}
-
-extension IdentificationResult {
-  public var curves: [ResultCurve] {
-    galleries.flatMap { gallery -> [ResultCurve] in
-      let cmc = ResultCurve.cmc(gallery.match, of: gallery.name)
-      guard gallery.nonMatedSearches > 0, closedSet == nil else { return [cmc] }
-      return [
-        cmc,
-        .rates(
-          gallery.curve, kind: "det-identification", of: gallery.name, false: "fpir", true: "fnir",
-          missed: true,
-          natural: convention.similarity.naturalThreshold),
-      ]
-    }
-  }
-}
-
-extension DistractorResult {
-  public var curves: [ResultCurve] {
-    let rankOne = ResultCurve(
-      kind: "rank-1-distractors", of: "", columns: ["distractors", "rank_1_rate", "hits", "searches"],
-      rows: sizes.map {
-        [
-          "\($0.distractors)", Cell.exact($0.match.rate(rank: 1)), "\($0.match.hits[0])",
-          "\($0.match.searches)",
-        ]
-      })
-    return [rankOne]
-      + sizes.flatMap { size -> [ResultCurve] in
-        let of = "\(size.distractors) distractors"
-        return [
-          ResultCurve.cmc(size.match, of: of),
-          // The last point of a head stands far away from the others, and accepts everything.
-          .rates(size.rocHead, kind: "roc-head", of: of, false: "far", true: "tpr", natural: { $0 }),
-        ]
+    curves.flatMap { curve -> [String] in
+      curve.tables.map { table in
+        var kind = curve.kind.rawValue
+        if case .roc(_, .some) = curve.content { kind = "roc-head" }
+        let title = [kind, [curve.of, table.part].filter { !$0.isEmpty }.joined(separator: ", ")]
+        let columns = table.columns + table.counts.map(\.name)
+        let counts = table.counts.map { "\($0.value)" }
+        let rows = table.points.map { $0.map(Cell.shortest) + counts }
+        return ([title, columns] + rows).map { CSV.line($0) }.joined()
       }
+    }.joined(separator: "\n")
   }
 }

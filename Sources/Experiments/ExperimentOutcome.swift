@@ -9,7 +9,7 @@ extension ExperimentResults.Outcome {
       tar: result.operatingPoints.map {
         Target(
           targetFAR: $0.targetFAR, tar: $0.tar, minimumAttainableFAR: $0.minimumAttainableFAR, points: [$0])
-      }, curves: [result.roc], intervals: result.intervals.subjects)
+      }, resultCurves: result.curves, intervals: result.intervals.subjects)
   }
 
   /// The numbers of one model a fold, averaged.
@@ -20,7 +20,7 @@ extension ExperimentResults.Outcome {
         Target(
           targetFAR: $0.targetFAR, tar: $0.spread?.mean, minimumAttainableFAR: $0.minimumAttainableFAR,
           points: $0.perFold)
-      }, curves: result.rocs, intervals: result.intervals.subjects,
+      }, resultCurves: result.curves, intervals: result.intervals.subjects,
       perFold: [
         FoldNumbers(
           name: NumberName.accuracy,
@@ -49,7 +49,7 @@ extension ExperimentResults.Outcome {
         return Target(
           targetFAR: points[0].targetFAR, tar: mean(points.map(\.tar)),
           minimumAttainableFAR: points.compactMap(\.minimumAttainableFAR).max(), points: points)
-      }, curves: splits.map(\.roc), intervals: result.intervals.subjects)
+      }, resultCurves: result.curves, intervals: result.intervals.subjects)
   }
 
   /// The rates of one model's searches of galleries: their means over galleries, in the order of `searchRateNames`.
@@ -65,7 +65,7 @@ extension ExperimentResults.Outcome {
     }
     rates += (result.closedSet ?? []).map { Rate(value: $0.rate, interval: nil) }
     self.init(
-      seed: seed, accuracy: nil, auc: nil, eer: nil, tar: [], curves: [], rates: rates,
+      seed: seed, accuracy: nil, auc: nil, eer: nil, tar: [], resultCurves: result.curves, rates: rates,
       intervals: result.intervals.subjects)
   }
 
@@ -78,7 +78,8 @@ extension ExperimentResults.Outcome {
       return closed + size.operatingPoints.map { Rate(value: $0.tar, interval: $0.interval) }
     }
     self.init(
-      seed: seed, accuracy: nil, auc: nil, eer: nil, tar: [], curves: [], rates: rates,
+      seed: seed, accuracy: nil, auc: nil, eer: nil, tar: [],
+      resultCurves: result.curves.filter { $0.of.isEmpty || $0.of == result.largestSizeName }, rates: rates,
       intervals: result.intervals.subjects)
   }
 }

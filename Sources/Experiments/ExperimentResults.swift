@@ -20,8 +20,9 @@ public struct ExperimentResults: Sendable {
     public var eer: Double?
     /// At the protocol's targets.
     public var tar: [Target]
-    /// One curve that keeps every rate; for fold-wise data one a fold. They are never pooled.
-    public var curves: [ROCCurve]
+    /// The curves of every kind that the result has; for fold-wise data one a fold, for galleries one a gallery, among distractors those of the
+    /// largest list. They are never pooled.
+    public var resultCurves: [ResultCurve]
     /// For searches: identification rates and open-set rates, in the order of `BoundTest.searchRateNames`. Empty for comparisons.
     public var rates: [Rate] = []
     /// The numbers in resamples of people, where these are known; what a paired comparison is made of.
@@ -41,6 +42,11 @@ public struct ExperimentResults: Sendable {
       /// Nil where the data cannot support it.
       public var value: Double?
       public var interval: BinomialInterval?
+    }
+
+    /// The ROC curves, each of which keeps every rate.
+    public var curves: [ROCCurve] {
+      resultCurves.compactMap { if case .roc(let curve, _) = $0.content { curve } else { nil } }
     }
 
     /// The TAR at one target; nil where the data cannot support it.

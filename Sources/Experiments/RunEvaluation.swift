@@ -20,6 +20,8 @@ public struct RunEvaluation: Sendable {
   /// What the evaluation's outcome depends on besides the run: the protocol's rules, its lists, the test store.
   private struct Identity: Encodable {
     var semantics = Semantics.version
+    /// Raised when records hold more, or other things, of the same outcome: runs are then evaluated again, and not trained.
+    var record = 2
     var definition: ProtocolDefinition
     var lists: [ListDigest]
     var store: String

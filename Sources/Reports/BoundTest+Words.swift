@@ -28,14 +28,26 @@ extension BoundTest {
     default: return start + "of its kind"
     }
   }
+}
 
-  /// What is compared and how rates are read, in a few words for a figure; nil for searches, which have no ROC curve.
+extension EvaluationTask {
+  /// What is compared and how rates are read, in a few words for a figure.
   var comparisonInWords: String? {
-    switch task {
+    switch self {
     case let task as VerificationTask:
       "FAR rule \(task.settings.convention.farRule.rawValue), \(task.settings.convention.similarity.measure)"
     case let task as TemplateVerificationTask:
       "FAR rule \(task.settings.convention.farRule.rawValue), \(task.settings.convention.similarity.measure) of templates"
+    case let task as IdentificationTask:
+      "FPIR rule \(task.settings.convention.fpirRule.rawValue), ties \(task.settings.convention.ties.rawValue), "
+        + "\(task.settings.convention.similarity.measure) of templates"
+    case let task as DistractorTask:
+      "ties \(task.settings.convention.ties.rawValue), noise \(task.settings.convention.noise.rawValue), "
+        + task.settings.convention.similarity.measure
+    case let task as AllPairsTask:
+      "FAR rule \(task.settings.convention.farRule.rawValue), \(task.settings.convention.similarity.measure)"
+    case let task as GroupTask:
+      "FAR rule \(task.settings.convention.farRule.rawValue), \(task.settings.convention.similarity.measure)"
     default: nil
     }
   }

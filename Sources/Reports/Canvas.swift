@@ -82,6 +82,14 @@ public final class Canvas {
     cairo_restore(context)
   }
 
+  /// Runs `body` with the origin moved to `origin`, and then restores it.
+  public func group(from origin: PlotPoint, _ body: () -> Void) {
+    cairo_save(context)
+    cairo_translate(context, origin.x, origin.y)
+    body()
+    cairo_restore(context)
+  }
+
   /// Fills a rectangle.
   public func fill(_ rect: PlotRect, with colour: Colour, alpha: Double = 1) {
     cairo_new_path(context)

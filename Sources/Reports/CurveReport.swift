@@ -1,25 +1,16 @@
-import Evaluation
 import Experiments
 import FeatureStores
 import Foundation
 import Metrics
 
-/// Which curve to export.
-public enum CurveKind: String, Sendable, CaseIterable {
-  case roc
-  /// False rejects against false accepts, both on normal-deviate axes.
-  case det
-  /// Training loss against steps.
-  case loss
-}
-
 /// Any one curve, ready to be written in any format.
 public enum CurveReport {
   /// The curves of an experiment's rows that have a finished run.
   ///
-  /// The protocol may be left out where there is one, as may the dataset; an unknown one is an error that names those there are.
+  /// The protocol may be left out where there is one, as may the dataset; an unknown one is an error that names those there are. Without `kind`
+  /// those that the protocol's results are usually shown by; a kind that they do not have is an error, too.
   public static func export(
-    _ report: ExperimentReport, kind: CurveKind, protocolName: String?, dataset: String?,
+    _ report: ExperimentReport, kind: CurveKind?, protocolName: String?, dataset: String?,
     results folder: String
   ) throws -> CurveExport {
     let experiment = report.results.experiment
@@ -28,81 +19,16 @@ public enum CurveReport {
     if kind == .loss { return try loss(report, dataset: dataset, results: folder) }
     let name = try choose(
       protocolName, among: report.protocolNames, what: "protocol", option: "--protocol", experiment)
-    let figure = try ROCReport(report, protocolName: name, dataset: dataset).figure
-    guard !figure.series.isEmpty else { throw nothingFinished(experiment) }
-    return try export(figure, kind: kind, provenance: report.provenance)
-  }
-
-  /// The curve of one set of features under a protocol.
-  public static func export(_ task: VerificationTask, _ table: EmbeddingTable, kind: CurveKind) throws
-    -> CurveExport
-  {
-    let result = try task.evaluate(table)
-    let outcome = ExperimentResults.Outcome(seed: nil, result)
-    let name = table.source.lastPathComponent
-    let targets = task.settings.targetFARs.sorted()
-    let named = targets.first { $0 * Double(result.roc.impostorCount) >= 1 } ?? 1
-    guard let series = ROCReport.series(name, .method, [outcome], legendFAR: named) else {
+    let curves = try ExperimentCurves(report, protocolName: name, dataset: dataset)
+    let kinds = curves.kinds
+    guard let first = kinds.first else { throw nothingFinished(experiment) }
+    guard kinds.contains(kind ?? first) else {
       throw HarnessError(
-        .badInput, file: table.source, found: "no impostor pairs in protocol \(task.definition.name)",
-        expected: "at least one")
+        .usage, file: experiment.definition.file,
+        found: "the curve ‘\(kind?.rawValue ?? "")’ for protocol \(name)",
+        expected: "one of \((kinds + [.loss]).map(\.rawValue).joined(separator: ", "))")
     }
-    let figure = ROCFigure(
-      title: task.definition.title,
-      caption:
-        "FAR rule \(task.settings.convention.farRule.rawValue), \(task.settings.convention.similarity.measure)",
-      series: [series], namedFAR: named, styles: StyleBook(methods: [name]))
-    let provenance = Provenance([
-      .init("Software", "Likeness"),
-      .init("Protocol", "\(task.definition.name) version \(task.definition.version)"),
-      .init("Store", "\(name) \(table.digest ?? "")"),
-    ])
-    var export = try export(figure, kind: kind, provenance: provenance)
-    if kind == .roc {
-      // The picture shows the curve on a fine grid; the data are every distinct score, nothing thinned.
-      export.columns = ["far", "tar", "threshold", "accepted_genuine", "accepted_impostor"]
-      export.curves[0].points = result.roc.points.map { point in
-        let threshold = result.header.naturalThreshold(point.threshold)
-        return [
-          result.roc.far(point), result.roc.tar(point), threshold.isFinite ? threshold : nil,
-          Double(point.acceptedGenuine), Double(point.acceptedImpostor),
-        ]
-      }
-    }
-    return export
-  }
-
-  private static func export(_ figure: ROCFigure, kind: CurveKind, provenance: Provenance) throws
-    -> CurveExport
-  {
-    guard kind == .det else { return CurveExport(figure, provenance: provenance) }
-    return CurveExport(
-      try detFigure(figure), columns: (x: "far", y: "frr"),
-      counts: figure.series.map { series in
-        (series.genuineCount.map { [CurveExport.Count("genuine", $0)] } ?? [])
-          + [CurveExport.Count("impostors", series.impostorCount)]
-      }, provenance: provenance)
-  }
-
-  /// The same curves as false rejects on normal-deviate axes; rates of 0 and 1, which such axes cannot show, are left out.
-  private static func detFigure(_ figure: ROCFigure) throws -> LineFigure {
-    let drawn = try figure.lineFigure()
-    // Beyond even odds nobody sets a threshold; the interesting corner gets the room.
-    let largestFAR = 0.5
-    let series = zip(figure.series, drawn.series.map(\.style)).map { curve, style in
-      let points = curve.points.filter { $0.far > 0 && $0.far <= largestFAR && $0.tar > 0 && $0.tar < 1 }
-      return LineFigure.Series(
-        name: curve.name, summary: curve.summary, points: points.map { PlotPoint($0.far, 1 - $0.tar) },
-        band: points.compactMap { point in
-          guard let lower = point.lower, let upper = point.upper, upper < 1, lower > 0 else { return nil }
-          return .init(point.far, 1 - upper, 1 - lower)
-        }, shape: .steps, style: style)
-    }
-    return LineFigure(
-      title: figure.title, caption: figure.caption, notes: figure.notes,
-      x: Axis("False accept rate, FAR", scale: .probit, numbers: .percent),
-      y: Axis("False reject rate, FRR", scale: .probit, numbers: .percent),
-      series: series, summaryHeader: drawn.summaryHeader, legend: figure.legend, size: figure.size)
+    return try curves.export(kind ?? first)
   }
 
   /// Training loss against steps, a curve a row: the mean over seeds (and folds) with a band of one SD.

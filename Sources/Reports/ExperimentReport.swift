@@ -7,7 +7,8 @@ import Metrics
 /// The tables and figures of an experiment, made from its finished results alone.
 ///
 /// One table a protocol (`PROTOCOL.md`, `.csv`, `.tex`, `.json`) with every row of the grid: what is missing, failed or unsupported says so
-/// in its place. Two files a diagnostic (`DiagnosticExport`). One ROC plot a protocol and dataset. The same results give the same bytes: commits and dates are those of the runs.
+/// in its place. Two files a diagnostic (`DiagnosticExport`). One figure a protocol, dataset and kind of curve. The same results give the same
+/// bytes: commits and dates are those of the runs.
 public struct ExperimentReport: Sendable {
   public let results: ExperimentResults
   /// What the footnotes and the figures' text chunks say.
@@ -71,18 +72,21 @@ public struct ExperimentReport: Sendable {
     return files
   }
 
-  /// Writes the figures to `folder`, which is made where missing. Returns the files. Protocols without a finished row have none.
+  /// Writes the figures to `folder`, which is made where missing: for each protocol and dataset one a kind of curve that its results have. Returns the
+  /// files. Protocols without a finished row have none.
   public func writeFigures(to folder: String, formats: [FigureFormat] = [.png]) throws -> [String] {
     var files: [String] = []
     for name in protocolNames {
       for dataset in results.experiment.datasets {
-        let figure = try ROCReport(self, protocolName: name, dataset: dataset.name)
-        guard !figure.series.isEmpty else { continue }
+        let curves = try ExperimentCurves(self, protocolName: name, dataset: dataset.name)
         let suffix = results.experiment.datasets.count > 1 ? "-\(dataset.name)" : ""
-        for format in formats {
-          let file = "\(folder)/roc-\(name)\(suffix).\(format.fileExtension)"
-          try OutputFile.write(try figure.figure.rendered(as: format, provenance: provenance), to: file)
-          files.append(file)
+        for kind in curves.kinds {
+          let figure = try curves.export(kind).figure
+          for format in formats {
+            let file = "\(folder)/\(kind.rawValue)-\(name)\(suffix).\(format.fileExtension)"
+            try OutputFile.write(try figure.rendered(as: format, provenance: provenance), to: file)
+            files.append(file)
+          }
         }
       }
     }

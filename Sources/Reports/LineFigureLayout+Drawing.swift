@@ -25,7 +25,7 @@ extension LineFigureLayout {
     }
     for text in texts { text.draw(on: canvas) }
     emptyNote?.draw(on: canvas)
-    drawLegend(canvas)
+    legend?.draw(on: canvas, series: figure.series, bandAlpha: bandAlpha)
   }
 
   static let markerRadius = 1.9
@@ -145,11 +145,13 @@ extension LineFigureLayout {
         colour: flag.isBoundary ? colour : FigureFonts.referenceColour, width: flag.isBoundary ? 1.2 : 0.6)
     }
   }
+}
 
-  private func drawLegend(_ canvas: Canvas) {
-    guard let legend else { return }
-    for entry in legend.entries {
-      let series = figure.series[entry.series]
+extension LegendLayout {
+  /// Draws the samples of `series`, whose legend it is, and the texts.
+  func draw(on canvas: Canvas, series all: [LineFigure.Series], bandAlpha: Double) {
+    for entry in entries {
+      let series = all[entry.series]
       let (start, end) = (entry.sampleStart, entry.sampleEnd)
       let middle = PlotPoint((start.x + end.x) / 2, start.y)
       if !series.band.isEmpty || series.isFilled {
@@ -164,9 +166,9 @@ extension LineFigureLayout {
           dash: series.style.dash.pattern)
       }
       if let marker = series.style.marker ?? (series.shape == .points ? .circle : nil) {
-        canvas.marker(marker, centre: middle, radius: Self.markerRadius, style: series.style)
+        canvas.marker(marker, centre: middle, radius: LineFigureLayout.markerRadius, style: series.style)
       }
     }
-    for text in legend.texts { text.draw(on: canvas) }
+    for text in texts { text.draw(on: canvas) }
   }
 }

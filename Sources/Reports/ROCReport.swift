@@ -19,11 +19,17 @@ public struct ROCReport: Sendable {
       throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
     }
     let rows = results.rows.filter { $0.row.dataset == dataset }
-    let legendFAR = definition.legendFAR
+    // Of what streams only the head of the curve is known.
+    let reach = rows.compactMap { $0.entries[protocolName]?.outcomes.first }.flatMap(\.resultCurves)
+      .compactMap {
+        if case .roc(_, let reach) = $0.content { reach } else { nil }
+      }.min()
+    let legendFAR = min(definition.legendFAR, reach ?? 1)
     let series = rows.compactMap { row -> ROCSeries? in
       guard let outcomes = row.entries[protocolName]?.outcomes, !outcomes.isEmpty else { return nil }
       return Self.series(
-        Self.name(row.row, definition), Self.role(row.row.kind), outcomes, legendFAR: legendFAR)
+        Self.name(row.row, definition), Self.role(row.row.kind), outcomes, legendFAR: legendFAR,
+        reach: reach ?? 1)
     }
     let seeds = definition.seeds.count
     let band = seeds > 1 ? "Bands: ± 1 SD over \(seeds) seeds. " : ""
@@ -34,12 +40,12 @@ public struct ROCReport: Sendable {
       ? "\(test.task.definition.title), \(dataset)" : test.task.definition.title
     figure = ROCFigure(
       title: title,
-      caption: "\(average)\(band)\(test.comparisonInWords ?? "")",
+      caption: "\(average)\(band)\(test.task.comparisonInWords ?? "")",
       series: series, namedFAR: legendFAR, summaryStatistic: seeds > 1 ? "mean ± SD, \(seeds) seeds" : "",
-      styles: Self.styles(results), size: .singleColumn)
+      largestFAR: reach, styles: Self.styles(results), size: .singleColumn)
   }
 
-  private static func role(_ kind: RunSpecification.Kind) -> ROCSeries.Role {
+  static func role(_ kind: RunSpecification.Kind) -> ROCSeries.Role {
     switch kind {
     case .trained: .method
     case .untrained: .untrained
@@ -71,7 +77,7 @@ public struct ROCReport: Sendable {
 
   /// FARs from one false accept on: every whole number of false accepts, where the curve's steps lie, as long as they are
   /// farther apart than the points of the logarithmic grid; then that grid.
-  private static func grid(impostors: Int) -> [Double] {
+  static func grid(impostors: Int) -> [Double] {
     let count = Double(impostors)
     let finest = Int((1 / (pow(10, 1 / Double(pointsPerDecade)) - 1)).rounded(.up))
     // k/N as a decimal may fall short of k false accepts in N; a hair above it stands for it.
@@ -83,13 +89,15 @@ public struct ROCReport: Sendable {
       }
   }
 
-  /// The curve over seeds: within a seed the vertical average of its curves (folds), then mean and SD over seeds.
+  /// The curve over seeds: within a seed the vertical average of its curves (folds), then mean and SD over seeds. `reach` is the largest FAR that
+  /// the curves are exact to.
   static func series(
-    _ name: String, _ role: ROCSeries.Role, _ outcomes: [ExperimentResults.Outcome], legendFAR: Double
+    _ name: String, _ role: ROCSeries.Role, _ outcomes: [ExperimentResults.Outcome], legendFAR: Double,
+    reach: Double
   ) -> ROCSeries? {
     let impostors = outcomes.flatMap(\.curves).map(\.impostorCount).min() ?? 0
     guard impostors > 0 else { return nil }
-    let grid = grid(impostors: impostors)
+    let grid = grid(impostors: impostors).filter { $0 <= reach }
     func averages(at grid: [Double]) -> [[Double]] {
       outcomes.compactMap { outcome in
         let band = ROCBand(outcome.curves, grid: grid)

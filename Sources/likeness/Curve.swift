@@ -3,6 +3,7 @@ import Evaluation
 import Experiments
 import FeatureStores
 import Foundation
+import LinearAlgebra
 import Reports
 
 struct Curve: ParsableCommand {
@@ -10,11 +11,11 @@ struct Curve: ParsableCommand {
     abstract: "Export a curve of an experiment, or of a store, as CSV, JSON, PNG, SVG or PDF.",
     discussion: """
       The source is an experiment's YAML file (a curve for each row that has a finished run; nothing is trained) or a feature store \
-      (one curve; with --lists). The ending of the output file chooses the format.
+      (a curve for each split, gallery, number of distractors or group; with --lists). The ending of the output file chooses the format.
 
         likeness curve experiments/quick.yaml --protocol synthetic-lfw --output roc.svg
         likeness curve experiments/quick.yaml --kind loss --output loss.png
-        likeness curve store.h5 --protocol protocols/lfw.yaml --lists DIR --output roc.csv
+        likeness curve store.h5 --protocol ijbc-1n --lists DIR --kind cmc --output cmc.csv
       """)
 
   @Argument(help: "An experiment's YAML file, or a store: FILE.h5 or FILE.h5#GROUP.")
@@ -22,9 +23,13 @@ struct Curve: ParsableCommand {
 
   @Option(
     help:
-      "What to draw: roc, det (false rejects against false accepts on normal-deviate axes), or loss (training loss against steps)."
+      """
+      What to draw: roc, det (false rejects against false accepts on normal-deviate axes), cmc (identification rate against rank), iddet (FNIR against FPIR), \
+      distractors (rank-1 rate against their number), histogram (genuine and impostor scores), or loss (training loss against steps). Without it, what the \
+      protocol's kind is usually shown by.
+      """
   )
-  var kind: CurveKind = .roc
+  var kind: CurveKind?
 
   @Option(
     name: .customLong("protocol"),
@@ -75,11 +80,12 @@ struct Curve: ParsableCommand {
 
   private func export() throws -> CurveExport {
     guard isExperiment else {
-      let table = try EmbeddingTable(FeatureStore(opening: StoreLocation(source)))
-      let definition = try ProtocolDefinition.located(protocolName ?? "")
-      let task = try VerificationTask(
-        definition, lists: lists ?? "", names: table.names, source: table.source)
-      return try CurveReport.export(task, table, kind: kind)
+      let embeddings = try StoreEmbeddings(FeatureStore(opening: StoreLocation(source)))
+      let task = try ProtocolDefinition.located(protocolName ?? "").task(
+        lists: lists ?? "", names: embeddings.names, source: embeddings.source)
+      let workers = Workers(max(1, ProcessInfo.processInfo.activeProcessorCount))
+      let result = try task.evaluation(of: embeddings, workers: workers)
+      return try CurveReport.export(result, of: task, embeddings, kind: kind)
     }
     let experiment = try BoundExperiment(ExperimentDefinition(file: source), data: data, results: results)
     let report = try ExperimentReport(try ExperimentResults(experiment, results: results, intervals: false))

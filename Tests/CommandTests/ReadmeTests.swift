@@ -229,7 +229,7 @@ private struct Reader {
     #expect(
       try sandbox.names(in: "results/quick")
         == ["csv", "json", "md", "tex"].map { "synthetic-lfw." + $0 })
-    #expect(try sandbox.names(in: "paper-figures/quick") == ["roc-synthetic-lfw.png"])
+    #expect(try sandbox.names(in: "paper-figures/quick") == ["det", "histogram", "roc"].map { "\($0)-synthetic-lfw.png" })
     let run = try #require(
       try sandbox.names(in: "results/runs").first { $0.hasPrefix("default-mlp-arcface-") })
     let files = try sandbox.names(in: "results/runs/\(run)")

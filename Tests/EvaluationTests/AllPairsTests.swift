@@ -83,7 +83,7 @@ struct AllPairsTests {
     #expect(try small.task(trials: 1).result(of: small.table).rates[0].meanMinusDeviation == nil)
     #expect(try JSONDecoder().decode(AllPairsResult.self, from: result.json()) == result)
     #expect(result.records.allSatisfy { $0.count == result.records[0].count })
-    #expect(result.tables.count == 2 && result.curves.count == 3)
+    #expect(result.tables.count == 2 && result.curves.count == 6)
   }
 
   @Test func `A list that names an image twice or one that is not there is refused with its place`() throws {

@@ -126,7 +126,7 @@ struct ExperimentReportTests {
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: made.folder.file("first")).sorted()
     #expect(
-      names == ["roc-tiny-lfw.png", "roc-tiny-lfw.svg"]
+      names == ["det", "histogram", "roc"].flatMap { ["\($0)-tiny-lfw.png", "\($0)-tiny-lfw.svg"] }
         + ["csv", "json", "md", "tex"].map { "tiny-lfw.\($0)" })
     for name in names {
       #expect(

@@ -20,8 +20,9 @@ public struct AllPairsResult: EvaluationResult, Equatable {
     public let operatingPoints: [OperatingPoint]
     /// The head of the curve, down to a little beyond the largest target, at its genuine scores; then the point that accepts everything.
     public let rocHead: ROCCurve
+    public let scores: ScoreHistograms
 
-    init(_ trial: AllPairsTask.Trial, curve: ROCCurve, settings: AllPairs) {
+    init(_ trial: AllPairsTask.Trial, curve: ROCCurve, scores: ScoreHistograms, settings: AllPairs) {
       let convention = settings.convention
       images = trial.rows.count
       people = trial.people
@@ -33,6 +34,7 @@ public struct AllPairsResult: EvaluationResult, Equatable {
           intervalMethod: convention.interval)
       }
       rocHead = curve.thinned(.genuineScores)
+      self.scores = scores
     }
   }
 
@@ -118,14 +120,5 @@ extension AllPairsResult {
           + OperatingPoint.record("tar", rate.meanMinusDeviation, target: rate.targetFAR))
     }
     return rows
-  }
-
-  public var curves: [ResultCurve] {
-    trials.enumerated().map { number, trial in
-      .rates(
-        trial.rocHead, kind: "roc-head", of: trials.count > 1 ? "trial \(number + 1)" : "", false: "far",
-        true: "tar",
-        natural: { $0 })
-    }
   }
 }

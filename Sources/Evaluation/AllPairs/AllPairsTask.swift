@@ -89,6 +89,7 @@ public struct AllPairsTask: EvaluationTask {
       var scores = Self.scores(features, trial, keeping: needed + 2, blockRows: blockRows, workers: workers)
       return AllPairsResult.Trial(
         trial, curve: ROCCurve(genuine: &scores.genuine, highestImpostors: scores.impostor),
+        scores: ScoreHistograms(genuine: ScoreHistogram(scores.genuine), impostor: scores.histogram),
         settings: settings)
     }
     return AllPairsResult(self, trials: outcomes, embeddingDigest: try embeddings.contentDigest())
@@ -98,12 +99,14 @@ public struct AllPairsTask: EvaluationTask {
   private struct Stripe {
     var genuine: [Float] = []
     var candidates: [Float] = []
+    var histogram = ScoreHistogram()
   }
 
   private static func scores(
     _ features: Matrix<Float>, _ trial: Trial, keeping capacity: Int, blockRows: Int, workers: Workers
-  ) -> (genuine: [Float], impostor: HighestScores) {
+  ) -> (genuine: [Float], impostor: HighestScores, histogram: ScoreHistogram) {
     var genuine: [Float] = []
+    var histogram = ScoreHistogram()
     var impostor = HighestScores(capacity: capacity)
     let count = trial.rows.count
     let ends = trial.personEnds
@@ -121,7 +124,9 @@ public struct AllPairsTask: EvaluationTask {
           if first < split {
             for column in first..<split { stripe.genuine.append(products[column - columns.lowerBound]) }
           }
-          guard split < columns.upperBound, VectorKernels.maximum(products) >= floor else { return }
+          guard split < columns.upperBound else { return }
+          stripe.histogram.insert(products, from: split - columns.lowerBound)
+          guard VectorKernels.maximum(products) >= floor else { return }
           for column in split..<columns.upperBound where products[column - columns.lowerBound] >= floor {
             stripe.candidates.append(products[column - columns.lowerBound])
           }
@@ -131,9 +136,12 @@ public struct AllPairsTask: EvaluationTask {
           stripes[stripe].candidates.removeAll(keepingCapacity: true)
         }
       }
-      for stripe in stripes { genuine += stripe.genuine }
+      for stripe in stripes {
+        genuine += stripe.genuine
+        histogram.merge(stripe.histogram)
+      }
     }
     impostor.skip(trial.impostorCount)
-    return (genuine, impostor)
+    return (genuine, impostor, histogram)
   }
 }

@@ -12,6 +12,11 @@ public struct DistractorConvention: Codable, Equatable, Sendable {
     /// FaceX-Zoo's replacement: a probe's embedding becomes the normalised sum of the others of its identity, a distractor's zero, so that its
     /// score is 0.
     case replace
+    /// insightface's replacement, as distances see it: a probe's embedding becomes the sum of the others of its identity with noise in
+    /// (−0.001, 0.001) added to each component, normalised; a distractor gets a further component of 100, so that it is farther from every probe
+    /// than all others. It is in no rank and above no threshold, and counts as an impostor. The noise comes from the stream `noise.probes` of seed 0;
+    /// insightface's own has no seed.
+    case insightface
   }
 
   public var name: String

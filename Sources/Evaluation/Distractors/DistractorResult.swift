@@ -15,6 +15,8 @@ public struct DistractorResult: EvaluationResult, Equatable {
   public let sizes: [Size]
   /// Over the people of the probes, of the rates that `DistractorIdentification.rateNames` names.
   public let intervals: ResultIntervals
+  /// Of every genuine comparison, and of every probe photo with every distractor of the largest list.
+  public let scores: ScoreHistograms
   public let warnings: [String]
 
   /// What was found among the distractors of one list.
@@ -53,8 +55,8 @@ public struct DistractorResult: EvaluationResult, Equatable {
   }
 
   init(
-    _ task: DistractorTask, sizes: [Size], tallies: DistractorTallies, embeddingDigest: String?,
-    workers: Workers
+    _ task: DistractorTask, sizes: [Size], tallies: DistractorTallies, scores: ScoreHistograms,
+    embeddingDigest: String?, workers: Workers
   ) {
     header = EvaluationHeader(task, embeddingDigest: embeddingDigest)
     convention = task.settings.convention
@@ -71,6 +73,7 @@ public struct DistractorResult: EvaluationResult, Equatable {
           ranks.map { size.match.rate(rank: $0) } + size.operatingPoints.map(\.tar)
         }, settings: task.settings.interval, workers: workers)
     }
+    self.scores = scores
     warnings =
       task.warnings + intervals.warnings
       + sizes.flatMap { size in
@@ -89,7 +92,7 @@ extension DistractorResult {
       case .exclude:
         "\(noise.foundProbes) mislabelled probes and \(noise.foundDistractors) distractors excluded"
       case .keep: "noise lists not used"
-      case .replace:
+      case .replace, .insightface:
         "\(noise.foundProbes) mislabelled probes and \(noise.foundDistractors) distractors replaced"
       }
     return

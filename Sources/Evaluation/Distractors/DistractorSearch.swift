@@ -1,10 +1,10 @@
 import LinearAlgebra
 import Metrics
 
-/// One pass over a stream of candidates against searches that stay in memory: what is kept are the best scores of each search and the best of
-/// all, both exact.
+/// One pass over a stream of candidates against searches that stay in memory: what is kept are the best scores of each search, the best of
+/// all and the histogram of all, exact.
 ///
-/// No score is ever stored that does not stand among them, so memory does not grow with the stream. Scores are those of `ScoreTiles`, so nothing
+/// No score is ever stored that does not stand among the best, so memory does not grow with the stream. Scores are those of `ScoreTiles`, so nothing
 /// depends on the blocks in which candidates come or on the number of threads.
 struct DistractorSearch {
   /// What belongs to one stripe of searches.
@@ -13,11 +13,14 @@ struct DistractorSearch {
     var best: [RankHeap]
     /// Scores of the current block that may be among the highest of all.
     var candidates: [Float] = []
+    var histogram = ScoreHistogram()
   }
 
   private let tiles: ScoreTiles
   private let workers: Workers
   private var stripes: [Stripe]
+  /// Scores of −∞.
+  private var missing = 0
   /// The highest scores of all searches with all candidates.
   private(set) var highest: HighestScores
 
@@ -35,11 +38,18 @@ struct DistractorSearch {
     highest = HighestScores(capacity: count)
   }
 
-  /// Takes in candidates, one row each.
-  mutating func add(_ candidates: Matrix<Float>) {
+  /// Takes in candidates, one row each. Those in `farthest` score −∞: they are counted, and no more.
+  mutating func add(_ candidates: Matrix<Float>, farthest: Set<Int> = []) {
     let floor = highest.floor
+    if !farthest.isEmpty {
+      highest.skip(tiles.rows * farthest.count)
+      missing += tiles.rows * farthest.count
+      add(candidates.gathering(rows: (0..<candidates.rows).filter { !farthest.contains($0) }))
+      return
+    }
     tiles.forEachRow(with: candidates, states: &stripes, workers: workers) { stripe, row, _, scores in
       let search = row % ScoreTiles.stripeRows
+      stripe.histogram.insert(scores)
       // Most tiles have no score that matters, and their maximum tells.
       let least = min(floor, stripe.best[search].floor)
       guard VectorKernels.maximum(scores) >= least else { return }
@@ -55,6 +65,14 @@ struct DistractorSearch {
       for score in stripes[stripe].candidates { highest.keep(score) }
       stripes[stripe].candidates.removeAll(keepingCapacity: true)
     }
+  }
+
+  /// All scores so far.
+  var histogram: ScoreHistogram {
+    var all = ScoreHistogram()
+    if missing > 0 { all.insert(-.infinity, count: missing) }
+    for stripe in stripes { all.merge(stripe.histogram) }
+    return all
   }
 
   /// The best scores of one search so far, descending.

@@ -6,6 +6,7 @@ extension DistractorTask {
   func probeEmbeddings(_ embeddings: any EmbeddingSource) throws -> Matrix<Float> {
     var result = try comparedRows.read(probes.map { $0.row }, embeddings)
     let replaced = Set(replacedProbes)
+    var stream = RandomStream(seed: 0, name: "noise.probes")
     for probe in replacedProbes {
       let clean = probes.indices.filter {
         probes[$0].identity == probes[probe].identity && !replaced.contains($0)
@@ -15,6 +16,9 @@ extension DistractorTask {
         result.withRow(row) { values in
           for column in values.indices { sum[column] += Double(values[column]) }
         }
+      }
+      if settings.convention.noise == .insightface {
+        for column in sum.indices { sum[column] += stream.uniform(in: -0.001..<0.001) }
       }
       let length = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
       guard length > 0 else {
@@ -33,12 +37,19 @@ extension DistractorTask {
   /// The embeddings of the distractors `block`, as they are compared.
   func distractorEmbeddings(_ embeddings: any EmbeddingSource, _ block: Range<Int>) throws -> Matrix<Float> {
     var result = try comparedRows.read(distractors[block].map { Int($0) }, embeddings)
+    guard settings.convention.noise != .insightface else { return result }
     for replaced in replacedDistractors where block.contains(replaced) {
       result.withMutableRow(replaced - block.lowerBound) { values in
         for column in values.indices { values[column] = 0 }
       }
     }
     return result
+  }
+
+  /// The distractors of `block`, from its beginning, that are farther from every probe than all others.
+  func farthest(in block: Range<Int>) -> Set<Int> {
+    guard settings.convention.noise == .insightface else { return [] }
+    return Set(replacedDistractors.filter(block.contains).map { $0 - block.lowerBound })
   }
 
   private var comparedRows: ComparedRows { ComparedRows(similarity: settings.convention.similarity) }

@@ -69,8 +69,9 @@ public struct DistractorTask: EvaluationTask {
       list: "\(folder)/\(lists.distractorFile(size: settings.sizes.last ?? 0))"
     ).map { Int32($0) }
     probes = zip(probeRows, keptPhotos).map { ($0, numbers[$1]) }
-    replacedProbes = rule == .replace ? probeNoise.indices : []
-    replacedDistractors = rule == .replace ? distractorNoise.indices : []
+    let replaces = rule == .replace || rule == .insightface
+    replacedProbes = replaces ? probeNoise.indices : []
+    replacedDistractors = replaces ? distractorNoise.indices : []
     counts = settings.sizes.map { size in
       size - (rule == .exclude ? distractorNoise.indices.count { $0 < size } : 0)
     }
@@ -156,7 +157,7 @@ public struct DistractorTask: EvaluationTask {
     for (size, count) in zip(settings.sizes, counts) {
       while done < count {
         let block = done..<min(done + blockRows, count)
-        search.add(try candidates(block))
+        search.add(try candidates(block), farthest: farthest(in: block))
         done = block.upperBound
       }
       sizes.append(
@@ -165,8 +166,9 @@ public struct DistractorTask: EvaluationTask {
           curve: ROCCurve(genuine: &genuine, highestImpostors: search.highest)))
       tallies.addRates(sizes[sizes.count - 1].operatingPoints)
     }
+    let scores = ScoreHistograms(genuine: ScoreHistogram(genuine), impostor: search.histogram)
     return DistractorResult(
-      self, sizes: sizes, tallies: tallies, embeddingDigest: embeddingDigest, workers: workers)
+      self, sizes: sizes, tallies: tallies, scores: scores, embeddingDigest: embeddingDigest, workers: workers)
   }
 
   /// The searches among the distractors so far, each of which `tallies` learns of, too.

@@ -21,6 +21,9 @@ public struct GroupResult: EvaluationResult, Equatable {
     public let accuracy: FoldAccuracy?
     public let auc: Double?
     public let eer: EqualErrorRate?
+    /// The curve at its genuine scores, which keeps every TAR.
+    public let roc: ROCCurve
+    public let scores: ScoreHistograms
   }
 
   /// The threshold of one target FAR, chosen on all groups together, and what it does to each.
@@ -63,7 +66,8 @@ public struct GroupResult: EvaluationResult, Equatable {
       Group(
         name: group.name, genuine: numbers.1.genuineCount, impostor: numbers.1.impostorCount,
         accuracy: ThresholdConvention.likeness.crossValidatedAccuracy(numbers.0), auc: numbers.1.auc,
-        eer: numbers.1.equalErrorRate())
+        eer: numbers.1.equalErrorRate(), roc: numbers.1.thinned(.genuineScores),
+        scores: ScoreHistograms(numbers.1))
     }
     self.groups = groups
     let accuracies = groups.compactMap { $0.accuracy?.mean }
@@ -220,6 +224,4 @@ extension GroupResult {
     }
     return rows
   }
-
-  public var curves: [ResultCurve] { [] }
 }

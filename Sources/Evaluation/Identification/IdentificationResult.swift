@@ -35,6 +35,8 @@ public struct IdentificationResult: EvaluationResult, Equatable {
     public let openSet: [OpenSet]
     /// TPIR at rank 1 against FPIR, at the scores of mates: the identification DET is 1 − TPIR over FPIR.
     public let curve: ROCCurve
+    /// The scores of mates, whatever their ranks, and the best scores of non-mated searches.
+    public let scores: ScoreHistograms
 
     init(
       _ name: String, _ gallery: [IdentificationLists.Member], _ searches: IdentificationSearches,
@@ -63,6 +65,9 @@ public struct IdentificationResult: EvaluationResult, Equatable {
           })
       }
       curve = searches.curve(rank: 1).thinned(.genuineScores)
+      scores = ScoreHistograms(
+        genuine: ScoreHistogram(searches.mated.lazy.map(\.score)), impostor: ScoreHistogram(searches.nonMated)
+      )
     }
   }
 

@@ -31,6 +31,7 @@ public struct TemplateVerificationResult: EvaluationResult, Equatable {
     public let operatingPoints: [OperatingPoint]
     /// The curve at its genuine scores, which keeps every TAR.
     public let roc: ROCCurve
+    public let scores: ScoreHistograms
 
     init(_ curve: ROCCurve, settings: TemplateVerification, templates set: TemplateSet) {
       let convention = settings.convention
@@ -48,6 +49,7 @@ public struct TemplateVerificationResult: EvaluationResult, Equatable {
           intervalMethod: convention.interval)
       }
       roc = curve.thinned(.genuineScores)
+      scores = ScoreHistograms(curve)
     }
   }
 

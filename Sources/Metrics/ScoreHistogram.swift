@@ -1,0 +1,173 @@
+/// How many scores fall into each of 256 bins of equal width: exact, in memory that does not grow with the number of scores.
+///
+/// Bin k, from −128 to 127, holds the scores in [k·w, (k + 1)·w). The width w is a power of two: 2⁻⁷ to begin with, so that the bins
+/// reach from −1 to 1, and twice as much, two bins becoming one, whenever a finite score lies beyond them. So what is held depends on
+/// the scores alone, not on their order or on how they were split among accumulators that are merged. A score that is
+/// higher than the last bin by no more than rounding (2⁻¹⁰ of its upper edge, as a cosine of 1.0000001) counts in it. What is not finite, such as
+/// −∞, the score of a comparison that could not be made, is counted apart.
+public struct ScoreHistogram: Equatable, Sendable {
+  public static let bins = 256
+  private static let half = bins / 2
+  /// The width to begin with: 2 to the power of this.
+  public static let finestExponent = -7
+
+  /// The width of a bin is 2 to the power of this.
+  public private(set) var exponent = finestExponent
+  /// The scores in each bin, the lowest bin first.
+  public private(set) var counts = [Int](repeating: 0, count: bins)
+  /// Scores that are not finite.
+  public private(set) var missing = 0
+
+  /// No scores.
+  public init() {}
+
+  /// The histogram of `scores`.
+  public init(_ scores: some Sequence<Float>) {
+    for score in scores { insert(Double(score)) }
+  }
+
+  /// The width of a bin.
+  public var width: Double { Double(sign: .plus, exponent: exponent, significand: 1) }
+
+  /// The lower edge of bin `index`, counted from the lowest; of `bins` the upper edge of the last.
+  public func edge(_ index: Int) -> Double { Double(index - Self.half) * width }
+
+  /// The scores in bins.
+  public var total: Int { counts.reduce(0, +) }
+
+  /// The bins from the first to the last that holds a score; nil without scores.
+  public var occupied: Range<Int>? {
+    guard let first = counts.firstIndex(where: { $0 > 0 }), let last = counts.lastIndex(where: { $0 > 0 })
+    else { return nil }
+    return first..<last + 1
+  }
+
+  /// The share of the scores in bin `index`, divided by the width: over all bins the area is 1. Nil without scores.
+  public func density(_ index: Int) -> Double? {
+    let total = total
+    return total == 0 ? nil : Double(counts[index]) / Double(total) / width
+  }
+
+  /// Takes in `count` comparisons of one score.
+  public mutating func insert(_ score: Double, count: Int = 1) {
+    guard score.isFinite else {
+      missing += count
+      return
+    }
+    while !(score >= edge(0) && score <= edge(Self.bins) * (1 + 1.0 / 1024)) { widen(to: exponent + 1) }
+    counts[min(Self.bins - 1, Int((score / width).rounded(.down)) + Self.half)] += count
+  }
+
+  /// Takes in the scores of a tile from `start` on. The same as inserting one after the other.
+  public mutating func insert(_ scores: borrowing MutableSpan<Float>, from start: Int = 0) {
+    var first = start
+    // Bins of the present width as far as they hold the scores; a score beyond them widens them and goes on.
+    while first < scores.count {
+      first = insertWhileInside(scores, from: first)
+      if first < scores.count {
+        insert(Double(scores[first]))
+        first += 1
+      }
+    }
+  }
+
+  private mutating func insertWhileInside(_ scores: borrowing MutableSpan<Float>, from start: Int) -> Int {
+    // A power of two: the product is exact.
+    let scale = Float(1 / width)
+    let limit = Float(Self.half)
+    var tally = counts.mutableSpan
+    var index = start
+    while index < scores.count {
+      let place = scores[index] * scale
+      guard place >= -limit, place < limit else { return index }
+      // Towards −∞, whatever the sign.
+      let towardsZero = Int32(place)
+      let bin = Int(towardsZero) - (Float(towardsZero) > place ? 1 : 0) + Self.half
+      tally[bin] += 1
+      index += 1
+    }
+    return index
+  }
+
+  /// Adds the scores of `other`.
+  public mutating func merge(_ other: ScoreHistogram) {
+    var other = other
+    other.widen(to: exponent)
+    widen(to: other.exponent)
+    for bin in counts.indices { counts[bin] += other.counts[bin] }
+    missing += other.missing
+  }
+
+  /// Makes bins as wide as 2 to the power of `coarser`, where they are not: each then holds what its parts held.
+  public mutating func widen(to coarser: Int) {
+    while exponent < coarser {
+      var wider = [Int](repeating: 0, count: Self.bins)
+      for bin in counts.indices { wider[Self.half / 2 + bin / 2] += counts[bin] }
+      counts = wider
+      exponent += 1
+    }
+  }
+}
+
+extension ScoreHistogram: Codable {
+  private enum CodingKeys: String, CodingKey { case exponent, first, counts, missing }
+
+  /// Only the occupied bins are written.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    let range = occupied ?? 0..<0
+    try container.encode(exponent, forKey: .exponent)
+    try container.encode(range.lowerBound - Self.half, forKey: .first)
+    try container.encode(Array(counts[range]), forKey: .counts)
+    try container.encode(missing, forKey: .missing)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    exponent = try container.decode(Int.self, forKey: .exponent)
+    missing = try container.decode(Int.self, forKey: .missing)
+    let written = try container.decode([Int].self, forKey: .counts)
+    let first = try container.decode(Int.self, forKey: .first)
+    guard exponent >= Self.finestExponent, exponent <= 1023, missing >= 0,
+      (-Self.half...Self.half).contains(first), written.count <= Self.half - first,
+      written.allSatisfy({ $0 >= 0 })
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "a histogram with other bins than 256"))
+    }
+    counts.replaceSubrange(first + Self.half..<first + Self.half + written.count, with: written)
+  }
+}
+
+/// The distributions of genuine and of impostor scores; in searches those of mates and of the best candidates of non-mated searches.
+public struct ScoreHistograms: Codable, Equatable, Sendable {
+  public var genuine: ScoreHistogram
+  public var impostor: ScoreHistogram
+
+  public init(genuine: ScoreHistogram = .init(), impostor: ScoreHistogram = .init()) {
+    self.genuine = genuine
+    self.impostor = impostor
+  }
+
+  /// The distributions behind an exact curve. Of a thinned one, or of a head, it would be a guess, and is a programming error.
+  public init(_ exact: ROCCurve) {
+    precondition(exact.thinning == nil, "a distribution read from a thinned curve")
+    self.init()
+    var before = ROCCurve.origin
+    for index in 0..<exact.count {
+      let point = exact.point(index)
+      genuine.insert(point.threshold, count: point.acceptedGenuine - before.acceptedGenuine)
+      impostor.insert(point.threshold, count: point.acceptedImpostor - before.acceptedImpostor)
+      before = point
+    }
+  }
+
+  /// Makes all bins equally wide: as wide as the wider, and no narrower than 2 to the power of `exponent`.
+  public func aligned(to exponent: Int = ScoreHistogram.finestExponent) -> ScoreHistograms {
+    var result = self
+    let common = max(exponent, genuine.exponent, impostor.exponent)
+    result.genuine.widen(to: common)
+    result.impostor.widen(to: common)
+    return result
+  }
+}
