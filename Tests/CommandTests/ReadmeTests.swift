@@ -228,8 +228,17 @@ private struct Reader {
     let sandbox = reader.sandbox
     #expect(
       try sandbox.names(in: "results/quick")
-        == ["csv", "json", "md", "tex"].map { "synthetic-lfw." + $0 })
-    #expect(try sandbox.names(in: "paper-figures/quick") == ["det", "histogram", "roc"].map { "\($0)-synthetic-lfw.png" })
+        == ["synthetic-ijb-1n", "synthetic-ijb", "synthetic-lfw", "synthetic-megaface-10k"].flatMap { name in
+          ["csv", "json", "md", "tex"].map { "\(name).\($0)" }
+        }.sorted())
+    let figures = [
+      "synthetic-lfw": ["roc", "det", "histogram"], "synthetic-ijb": ["roc", "det", "histogram"],
+      "synthetic-ijb-1n": ["iddet", "cmc", "histogram"],
+      "synthetic-megaface-10k": ["distractors", "cmc", "roc", "det", "histogram"],
+    ]
+    #expect(
+      try sandbox.names(in: "paper-figures/quick")
+        == figures.flatMap { name, kinds in kinds.map { "\($0)-\(name).png" } }.sorted())
     let run = try #require(
       try sandbox.names(in: "results/runs").first { $0.hasPrefix("default-mlp-arcface-") })
     let files = try sandbox.names(in: "results/runs/\(run)")
