@@ -10,7 +10,14 @@ let package = Package(
       name: "LossBenchmark",
       dependencies: [
         .product(name: "Learning", package: "likeness"), .product(name: "LinearAlgebra", package: "likeness"),
-      ])
+      ]),
+    .executableTarget(
+      name: "ScaleBenchmark",
+      dependencies: [
+        .product(name: "Evaluation", package: "likeness"),
+        .product(name: "FeatureStores", package: "likeness"),
+        .product(name: "LinearAlgebra", package: "likeness"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,55 @@
+import Foundation
+
+/// What a process took: printed as one line of JSON, by the Python peer too.
+struct Measurement: Codable {
+  /// Seconds by the wall clock, step by step.
+  var steps: [String: Double] = [:]
+  /// The process's peak resident memory.
+  var peakMiB = 0.0
+  /// Numbers that must agree between peers.
+  var results: [String: Double] = [:]
+
+  var seconds: Double { steps.values.reduce(0, +) }
+
+  /// Runs `body` and notes its time as `step`.
+  mutating func time<Result>(_ step: String, _ body: () throws -> Result) rethrows -> Result {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let result = try body()
+    let passed = (clock.now - start).components
+    steps[step, default: 0] += Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
+    return result
+  }
+
+  /// Prints it with the process's peak memory so far.
+  func report() throws {
+    var usage = rusage()
+    var result = self
+    #if os(Linux)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      result.peakMiB = Double(usage.ru_maxrss) / 1024
+    #else
+      getrusage(RUSAGE_SELF, &usage)
+      result.peakMiB = Double(usage.ru_maxrss) / 1_048_576
+    #endif
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    print(String(decoding: try encoder.encode(result), as: UTF8.self))
+  }
+
+  /// Runs a program that prints a measurement.
+  static func of(_ program: String, _ arguments: [String]) throws -> Measurement {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.standardOutput = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Arguments.Failure(description: "\(program) \(arguments.joined(separator: " ")) failed")
+    }
+    return try JSONDecoder().decode(Measurement.self, from: output)
+  }
+}

@@ -1,0 +1,121 @@
+import Evaluation
+import FeatureStores
+import Foundation
+import LinearAlgebra
+
+/// MegaFace at its full size: 3,530 probe photos of 80 identities among 1,000,000 distractors, 512 dimensions.
+struct MegaFaceScale {
+  let folder: String
+  let threads: Int
+  private let distractors: Int
+  private static let probes = 3_530
+  private static let identities = 80
+  private static let dimension = 512
+
+  init(_ arguments: Arguments) {
+    folder = arguments.folder
+    threads = arguments.threads
+    distractors = max(10, Int(1_000_000 * arguments.fraction))
+  }
+
+  private var store: String { "\(folder)/megaface.h5" }
+
+  /// 10, 100, … up to the number of distractors.
+  private var sizes: [Int] {
+    var sizes = [distractors]
+    var size = 10
+    while size < distractors {
+      sizes.insert(size, at: sizes.count - 1)
+      size *= 10
+    }
+    return sizes
+  }
+
+  func make() throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var stream = RandomStream(seed: 1, name: "scale.megaface")
+    var people = Matrix<Float>(rows: Self.identities, columns: Self.dimension)
+    stream.fillNormal(&people)
+    let photos = (0..<Self.probes).map { "P\($0 % Self.identities)/\($0)" }
+    let others = (0..<distractors).map { "\($0 / 1000)/\($0)_0" }
+    var metadata = StoreMetadata()
+    metadata.names = photos + others
+    let rows = photos.count + others.count
+    let writer = try StoreWriter(
+      to: StoreLocation(path: store), rowCount: rows, dimension: Self.dimension, metadata: metadata)
+    for first in stride(from: 0, to: rows, by: 4096) {
+      var block = Matrix<Float>(rows: min(4096, rows - first), columns: Self.dimension)
+      stream.fillNormal(&block)
+      for row in 0..<block.rows where first + row < Self.probes {
+        people.withRow((first + row) % Self.identities) { person in
+          block.withMutableRow(row) { values in
+            for column in values.indices { values[column] += 0.5 * person[column] }
+          }
+        }
+      }
+      try writer.append(block)
+    }
+    try writer.finish()
+    func list(_ paths: ArraySlice<String>) -> String { paths.map { "\"\($0).jpg\"" }.joined(separator: ",") }
+    let ids = (0..<Self.probes).map { "\"P\($0 % Self.identities)\"" }.joined(separator: ",")
+    try AtomicFile.write("{\"path\":[\(list(photos[...]))],\"id\":[\(ids)]}", to: "\(folder)/probes.json")
+    for size in sizes {
+      try AtomicFile.write(
+        "{\"path\":[\(list(others.prefix(size)))]}", to: "\(folder)/distractors.json_\(size)_1")
+    }
+    try Measurement().report()
+  }
+
+  func evaluate() throws {
+    var measured = Measurement()
+    let definition = try ProtocolDefinition(
+      text: """
+        name: megaface-scale
+        kind: distractor-identification
+        lists: {format: megaface, probes: probes.json, distractors: distractors.json, set: 1}
+        sizes: \(sizes)
+        ranks: [1, 5, 10, 20, 50, 100]
+        convention: {noise: keep}
+        far: [1.0e-4, 1.0e-5, 1.0e-6]
+        """, file: "megaface-scale.yaml")
+    let embeddings = try measured.time("store") {
+      try StoreEmbeddings(FeatureStore(opening: StoreLocation(path: store)))
+    }
+    let task = try measured.time("lists") {
+      try definition.task(lists: folder, names: embeddings.names, source: embeddings.source)
+    }
+    let result = try measured.time("pass") {
+      try task.evaluation(of: embeddings, workers: Workers(threads))
+    }
+    if let result = result as? DistractorResult, let last = result.sizes.last {
+      measured.results["rank 1"] = last.match.rate(rank: 1)
+      measured.results["scores"] = Double(result.scores.impostor.total)
+    }
+    try measured.report()
+  }
+
+  /// The same products and nothing else: probes by blocks of distractors that lie in memory.
+  func multiply() throws {
+    var measured = Measurement()
+    var stream = RandomStream(seed: 2, name: "scale.product")
+    var probes = Matrix<Float>(rows: Self.probes, columns: Self.dimension)
+    var block = Matrix<Float>(rows: DistractorTask.blockRows, columns: Self.dimension)
+    stream.fillNormal(&probes)
+    stream.fillNormal(&block)
+    var scores = Matrix<Float>(rows: probes.rows, columns: block.rows)
+    let workers = Workers(threads)
+    gemm(probes, .asIs, block, .transposed, into: &scores, workers: workers)
+    let whole = distractors / block.rows
+    let rest = block.rows(in: 0..<max(1, distractors % block.rows))
+    var last = Matrix<Float>(rows: probes.rows, columns: rest.rows)
+    measured.time("product") {
+      for _ in 0..<whole { gemm(probes, .asIs, block, .transposed, into: &scores, workers: workers) }
+      if distractors % block.rows > 0 {
+        gemm(probes, .asIs, rest, .transposed, into: &last, workers: workers)
+      }
+    }
+    measured.results["GFLOP/s"] =
+      2e-9 * Double(Self.probes) * Double(distractors) * Double(Self.dimension) / measured.seconds
+    try measured.report()
+  }
+}
