@@ -7,7 +7,7 @@ import Testing
 /// The pitfalls of published evaluation code that concern stores, by their numbers in the list of twenty.
 @Suite("Pitfalls of stores")
 struct PitfallTests {
-  @Test(arguments: [[Float.nan, 1], [.infinity, 1], [0, 0], [-.infinity, 0]])
+  @Test(arguments: [[Float.nan, 1], [.infinity, 1], [0, 0], [-Float.infinity, 0]])
   func
     `Pitfall 15: a row with a NaN, an infinity or no direction is refused where it is written and where it is read`(
       row: [Float]

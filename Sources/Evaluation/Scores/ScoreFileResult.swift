@@ -18,6 +18,9 @@ public struct ScoreFileResult: EvaluationResult, Equatable {
   public let operatingPoints: [OperatingPoint]
   /// Every TAR of the exact curve.
   public let roc: ROCCurve
+  public let scores: ScoreHistograms
+  /// Binomial, since a file of scores does not tell who is compared.
+  public let intervals: ResultIntervals
   public let warnings: [String]
 
   init(_ scores: ScoreFile, targetFARs: [Double]) {
@@ -42,7 +45,12 @@ public struct ScoreFileResult: EvaluationResult, Equatable {
     }
     operatingPoints = points
     roc = curve.thinned(.genuineScores)
-    warnings = points.filter { !$0.attainable }.map {
+    self.scores = ScoreHistograms(curve)
+    intervals = ResultIntervals(
+      IntervalSettings(level: convention.confidence),
+      KnownSubjects<Void>.unknown(reason: "a file of scores does not tell who is compared")
+    ) { _, _ in nil }
+    warnings = intervals.warnings + points.filter { !$0.attainable }.map {
       "FAR \(Cell.short($0.targetFAR)) is not attainable with \($0.impostorCount) impostor pairs"
     }
   }
@@ -66,7 +74,7 @@ extension ScoreFileResult {
         ]),
       ResultTable(
         title: "TAR at FAR by the rule \(convention.farRule.rawValue)",
-        columns: OperatingPoint.columns(acceptance: "score ≥", confidence: convention.confidence),
+        columns: OperatingPoint.columns(acceptance: "score ≥", intervals: intervals.columns()),
         rows: operatingPoints.map { $0.cells(natural: { $0 }) }),
     ]
   }
@@ -81,6 +89,10 @@ extension ScoreFileResult {
   }
 
   public var curves: [ResultCurve] {
-    [.rates(roc, kind: "roc", of: "", false: "far", true: "tar", natural: { $0 })]
+    // Scores as they are: of a similarity whose natural unit they are.
+    let interval = ResultCurve.Interval(convention.interval, confidence: convention.confidence)
+    return [.roc(roc, reach: nil), .histogram(scores)].map {
+      ResultCurve($0, similarity: .innerProduct, interval: interval)
+    }
   }
 }
