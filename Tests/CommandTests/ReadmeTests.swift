@@ -146,6 +146,8 @@ private struct Reader {
       "generate", "worlds/default.yaml", "--output", "../world", folder: sandbox.folder)
     try #require(world.status == 0, "\(world.errors)")
     try sandbox.provide("lfw/pairs.txt", copyOf: sandbox.folder + "/../world/lists/test/pairs.txt")
+    // Somebody else's embeddings of the same images: here the world's latent vectors.
+    try sandbox.provide("their-embeddings.h5", copyOf: sandbox.folder + "/../world/test-oracle.h5")
     try writeEmbeddings()
   }
 
