@@ -1,10 +1,11 @@
-import Evaluation
 import FeatureStores
 import Foundation
 import LinearAlgebra
 import Metrics
 import TestSupport
 import Testing
+
+@testable import Evaluation
 
 /// Identification among distractors: searches, ranks, rates, lists and errors.
 @Suite("Identification among distractors")
@@ -100,6 +101,44 @@ struct DistractorTests {
     #expect(result.warnings.contains { $0.hasPrefix("1 identity has one photo only") })
     #expect(try JSONDecoder().decode(DistractorResult.self, from: result.json()) == result)
     #expect(result.records.allSatisfy { $0.count == result.records[0].count })
+  }
+
+  @Test func `In a resample searches and genuine comparisons stand as often as their identity was drawn`()
+    throws
+  {
+    let small = try Small()
+    let result = try small.task("{noise: keep}", "interval: {replicates: 25}").result(of: small.table)
+    let intervals = try #require(result.intervals.subjects)
+    #expect(intervals.subjects == 4 && intervals.thresholds == .kept)
+    #expect(intervals.subjectsFrom == "the identities of the probes")
+    let people = ["A", "B", "C", "D"]
+    func score(_ i: Int, _ j: Int) -> Double {
+      zip(small.table.features.row(i), small.table.features.row(j)).reduce(0) {
+        $0 + Double($1.0) * Double($1.1)
+      }
+    }
+    for size in result.sizes {
+      let threshold = try #require(size.operatingPoints[0].threshold)
+      for replicate in 0..<25 {
+        let counts = SubjectIntervalTests.draws(4, replicate)
+        var (hits, accepted, all) = (0, 0, 0)
+        for probe in 0..<11 {
+          let weight = Int(counts[try #require(people.firstIndex(of: small.identities[probe]))])
+          for mate in 0..<11 where mate != probe && small.identities[mate] == small.identities[probe] {
+            let ahead = (0..<size.listed).count { score(probe, 11 + $0) >= score(probe, mate) }
+            all += weight
+            if ahead < 3 { hits += weight }
+            if score(probe, mate) >= threshold { accepted += weight }
+          }
+        }
+        func rate(_ count: Int) -> Double? { all == 0 ? nil : Double(count) / Double(all) }
+        let found = { intervals[$0]?.replicates.values[replicate] }
+        #expect(found("rank 3 of \(size.listed)") == rate(hits))
+        #expect(found("TPR at FAR 0.1 of \(size.listed)") == rate(accepted))
+      }
+      #expect(intervals["rank 3 of \(size.listed)"]?.estimate == size.match.rate(rank: 3))
+    }
+    #expect(intervals.numbers.map(\.name) == result.comparedNumbers.map(\.name))
   }
 
   @Test func `Every rule reads from the highest scores what it reads from all`() throws {

@@ -46,7 +46,7 @@ struct SubjectIntervalTests {
   }
 
   /// The multiplicities that the intervals draw.
-  private func draws(_ subjects: Int, _ replicate: Int) -> [Int32] {
+  static func draws(_ subjects: Int, _ replicate: Int) -> [Int32] {
     var stream = RandomStream(seed: 0, name: "bootstrap.subjects.\(replicate)")
     var counts = [Int32](repeating: 0, count: subjects)
     for _ in 0..<subjects { counts[stream.integer(below: subjects)] += 1 }
@@ -75,7 +75,7 @@ struct SubjectIntervalTests {
     let accuracy = try #require(result.accuracy)
     var replicates: [String: [Double?]] = [:]
     for replicate in 0..<60 {
-      let counts = draws(12, replicate)
+      let counts = Self.draws(12, replicate)
       var all = LabelledScores()
       var perFold: [Double] = []
       for fold in 0..<2 {
@@ -142,7 +142,7 @@ struct SubjectIntervalTests {
         subjects: 12)
     }
     for replicate in 0..<40 {
-      let counts = draws(12, replicate)
+      let counts = Self.draws(12, replicate)
       let values = parts.compactMap { $0.curve(counts).auc }
       let expected = values.count == 2 ? (values[0] + values[1]) / 2 : nil
       #expect(intervals["AUC"]?.replicates.values[replicate] == expected)
@@ -223,7 +223,7 @@ struct SubjectIntervalTests {
     #expect(kept.numbers.map(\.name) == ["TAR at FAR 0.5", "TAR at FAR 0.2"])
     let threshold = try #require(point.threshold)
     for replicate in 0..<40 {
-      let counts = draws(12, replicate)
+      let counts = Self.draws(12, replicate)
       var (accepted, genuine) = (0, 0)
       for index in scores.scores.indices where scores.isGenuine[index] {
         genuine += Int(counts[Int(first[index])])
@@ -285,7 +285,7 @@ struct SubjectIntervalTests {
     let matedPeople = [0, 0, 1, 3, 1]
     let nonMatedPeople = [2, 3, 4]
     for replicate in 0..<30 {
-      let counts = draws(5, replicate).map { Int($0) }
+      let counts = Self.draws(5, replicate).map { Int($0) }
       var resampled = IdentificationSearches()
       for (search, person) in zip(searches.mated, matedPeople) {
         for _ in 0..<counts[person] { resampled.add(search) }

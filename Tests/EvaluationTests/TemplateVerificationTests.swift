@@ -96,6 +96,50 @@ struct TemplateVerificationTests {
     }
   }
 
+  @Test
+  func
+    `Replicates are the numbers of a list in which pairs stand as often as the people of their templates were drawn`()
+    throws
+  {
+    let small = try Small()
+    let task = try small.task("{flip: none}", "interval: {replicates: 25}")
+    let result = try task.result(of: small.table)
+    // Who is one person: the closure of the genuine pairs, step by step.
+    let ids = task.templateIDs(split: 0)
+    var person = Dictionary(uniqueKeysWithValues: ids.map { ($0, $0) })
+    for _ in ids {
+      for (a, b, same) in small.pairs where same == 1 {
+        let lower = min(person[a] ?? a, person[b] ?? b)
+        (person[a], person[b]) = (lower, lower)
+      }
+    }
+    let people = Set(person.values).sorted()
+    let intervals = try #require(result.intervals.subjects)
+    #expect(intervals.subjects == people.count && people.count > 1)
+    #expect(intervals.subjectsFrom == "the templates that genuine pairs join")
+    let scores = try task.scores(split: 0, templates: task.templates(split: 0, of: small.table))
+    for replicate in 0..<25 {
+      let counts = SubjectIntervalTests.draws(people.count, replicate)
+      var repeated = LabelledScores()
+      for (pair, score) in zip(small.pairs, scores) {
+        let a = try #require(people.firstIndex(of: person[pair.0] ?? -1))
+        let b = try #require(people.firstIndex(of: person[pair.1] ?? -1))
+        let weight = Int(a == b ? counts[a] : counts[a] * counts[b])
+        repeated.append(
+          contentsOf: LabelledScores(
+            scores: [Double](repeating: Double(score), count: weight),
+            isGenuine: [Bool](repeating: pair.2 == 1, count: weight)))
+      }
+      let found = { intervals[$0]?.replicates.values[replicate] }
+      #expect(found("AUC") == repeated.roc.auc)
+      #expect(found("EER") == repeated.roc.equalErrorRate()?.value)
+      for target in [0.5, 0.1] {
+        #expect(found("TAR at FAR \(target)") == repeated.roc.reading(at: target)?.tar)
+      }
+    }
+    #expect(intervals["TAR at FAR 0.5"]?.estimate == result.splits[0].operatingPoints[0].tar)
+  }
+
   @Test func `Flip, norms, detector score and fusion are what their names say, in all their combinations`()
     throws
   {

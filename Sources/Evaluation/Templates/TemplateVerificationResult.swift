@@ -127,14 +127,14 @@ extension TemplateVerificationResult {
           title: "TAR at FAR by the rule \(convention.farRule.rawValue), over \(splits.count) splits",
           columns: [
             .init("target FAR"), .init("mean TAR"), .init("SD (population)"), .init("SD (sample)"),
-            .init("SEM"), .init("\(Cell.short(intervals.level * 100)) % interval"),
-          ],
+            .init("SEM"),
+          ] + (intervals.subjects == nil ? [] : [.init("\(Cell.short(intervals.level * 100)) % interval")]),
           rows: rates.map { rate in
             [
               Cell.short(rate.targetFAR), rate.spread.map { Cell.rate($0.mean) } ?? "not attainable",
               Cell.rate(rate.spread?.populationSD), Cell.rate(rate.spread?.sampleSD),
-              Cell.rate(rate.spread?.sem), intervals.text(NumberName.tar(rate.targetFAR)),
-            ]
+              Cell.rate(rate.spread?.sem),
+            ] + (intervals.subjects == nil ? [] : [intervals.text(NumberName.tar(rate.targetFAR))])
           }))
     } else {
       tables.append(
