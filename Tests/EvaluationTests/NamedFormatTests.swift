@@ -232,7 +232,8 @@ import Testing
       var files = named.files
       // Of the last line the first field only.
       var lines = text.split(separator: "\n").map(String.init)
-      let last = try #require(lines.popLast())
+      let last = try #require(lines.last)
+      lines.removeLast()
       lines.append(String(last.prefix { !" \t,".contains($0) }))
       files[file] = lines.joined(separator: "\n") + "\n"
       let broken = Case(name: named.name, files: files, images: named.images, shrink: named.shrink)
