@@ -121,7 +121,11 @@ public struct ExperimentRunner: Sendable {
         return .finished
       }
       try folder.removePartialFiles()
-      try AtomicFile.write(try CanonicalJSON.encodeIndented(run.specification), to: folder.specificationFile)
+      let specification = try CanonicalJSON.encodeIndented(run.specification)
+      // A folder that only lacks an evaluation or a diagnostic keeps what it has.
+      if FileManager.default.contents(atPath: folder.specificationFile) != specification {
+        try AtomicFile.write(specification, to: folder.specificationFile)
+      }
       let done = try complete(run, folder, workers)
       guard done else { return .interrupted }
       show(.finished(run: run.identity.folderName))

@@ -93,12 +93,12 @@ struct PitfallTests {
 
   @Test func `Pitfall 11: a threshold from pairs of a closed set is no FPIR, and says so`() throws {
     let small = try IdentificationTests.Small()
-    let task = try small.task("likeness")
+    let task = try small.task("{preset: likeness, detector-score: false}")
     let found = try task.searches(gallery: 0, of: small.table)
     // Mated and non-mated searches are told apart by who is enrolled: people below 8 are in the first gallery.
     #expect(found.mated.count == small.probes.count { $0.person < 8 })
     #expect(found.nonMated.count == small.probes.count { $0.person >= 8 })
-    let old = try small.task("insightface-closed-set-threshold")
+    let old = try small.task("{preset: insightface-closed-set-threshold, detector-score: false}")
     #expect(old.warnings.contains { $0.contains("is no false positive identification rate") })
     #expect(!task.warnings.contains { $0.contains("is no false positive identification rate") })
   }

@@ -168,7 +168,8 @@ public struct DistractorTask: EvaluationTask {
     }
     let scores = ScoreHistograms(genuine: ScoreHistogram(genuine), impostor: search.histogram)
     return DistractorResult(
-      self, sizes: sizes, tallies: tallies, scores: scores, embeddingDigest: embeddingDigest, workers: workers)
+      self, sizes: sizes, tallies: tallies, scores: scores, embeddingDigest: embeddingDigest, workers: workers
+    )
   }
 
   /// The searches among the distractors so far, each of which `tallies` learns of, too.

@@ -47,10 +47,10 @@ public struct ScoreFileResult: EvaluationResult, Equatable {
     roc = curve.thinned(.genuineScores)
     self.scores = ScoreHistograms(curve)
     intervals = ResultIntervals(
-      IntervalSettings(level: convention.confidence),
+      IntervalSettings(method: .binomial, level: convention.confidence),
       KnownSubjects<Void>.unknown(reason: "a file of scores does not tell who is compared")
     ) { _, _ in nil }
-    warnings = intervals.warnings + points.filter { !$0.attainable }.map {
+    warnings = points.filter { !$0.attainable }.map {
       "FAR \(Cell.short($0.targetFAR)) is not attainable with \($0.impostorCount) impostor pairs"
     }
   }
