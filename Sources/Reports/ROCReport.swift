@@ -40,7 +40,7 @@ public struct ROCReport: Sendable {
       ? "\(test.task.definition.title), \(dataset)" : test.task.definition.title
     figure = ROCFigure(
       title: title,
-      caption: "\(average)\(band)\(test.task.comparisonInWords ?? "")",
+      caption: "\(average)\(band)\((test.task.comparisonInWords ?? "").capitalisedFirst)",
       series: series, namedFAR: legendFAR, summaryStatistic: seeds > 1 ? "mean ± SD, \(seeds) seeds" : "",
       largestFAR: reach, styles: Self.styles(results), size: .singleColumn)
   }

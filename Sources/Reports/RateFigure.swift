@@ -105,7 +105,9 @@ struct RateFigure {
     let values = drawn.flatMap(\.points).filter { $0.x <= shown.upperBound }.flatMap {
       [$0.y, $0.lower, $0.upper].compactMap(\.self)
     }.filter { $0 > 0 && $0 < 1 }
-    let low = max(values.min() ?? 0.01, 1e-7) * 0.9
+    // Below a quarter of one error of all comparisons stand only the ends of bands and what rounding leaves of 0.
+    let finest = 0.25 / Double(max(1, series.compactMap { $0.counts.first?.value }.max() ?? 1))
+    let low = max(values.min() ?? 0.01, min(finest, 0.01)) * 0.9
     let most = values.max() ?? 0.5
     let high = max(limit < 1 ? min(limit, 1 - (1 - most) * 0.8) : min(1, most * 1.05), min(limit, low * 2))
     let lines = drawn.map { curve in

@@ -174,7 +174,7 @@ struct VerificationTable {
   }
 
   private static func caption(_ test: BoundTest, isFoldwise: Bool) -> String {
-    guard let task = test.verification else { return test.rulesInWords }
+    guard let task = test.verification else { return test.rulesInWords + "." }
     let convention = task.settings.convention
     let genuine = task.pairs.count { $0.listed.isGenuine }
     let rule =
