@@ -2,7 +2,8 @@ import Foundation
 
 /// The commit that the running program was built from.
 public enum Commit {
-  /// The hash, with `-dirty` where the working tree had changes; `unknown` outside a git checkout.
+  /// The hash, with `-dirty` where the working tree had changes outside `results` and `paper-figures`, which the program itself writes; `unknown`
+  /// outside a git checkout.
   ///
   /// The variable `LIKENESS_COMMIT`, which a packager sets, goes first; then the checkout that holds the program.
   public static let current: String = {
@@ -12,12 +13,21 @@ public enum Commit {
     return describe(folder: program.deletingLastPathComponent().path) ?? "unknown"
   }()
 
-  private static func describe(folder: String) -> String? {
+  /// What `current` says of the checkout that `folder` is in; nil where it is in none.
+  static func describe(folder: String) -> String? {
+    guard let hash = git(["describe", "--always", "--abbrev=12", "--exclude=*"], in: folder), !hash.isEmpty
+    else { return nil }
+    let written = ["results", "paper-figures"].map { ":(top,exclude)\($0)" }
+    let changes = git(
+      ["status", "--porcelain", "--untracked-files=no", "--", ":(top)"] + written, in: folder)
+    return changes?.isEmpty == false ? hash + "-dirty" : hash
+  }
+
+  /// What a git command prints, without white space at the ends; nil where it fails.
+  private static func git(_ arguments: [String], in folder: String) -> String? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [
-      "git", "-C", folder, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*",
-    ]
+    process.arguments = ["git", "-C", folder] + arguments
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
@@ -25,7 +35,6 @@ public enum Commit {
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { return nil }
-    let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    return text.isEmpty ? nil : text
+    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }
