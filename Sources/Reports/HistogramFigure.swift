@@ -2,7 +2,7 @@ import Evaluation
 import FeatureStores
 import Metrics
 
-/// The distributions of genuine and of impostor scores: a panel a method (or a part of a result), all on the same axes.
+/// The distributions of genuine and of impostor scores: a panel a method (or a part of a result), on the same axes where that can be.
 ///
 /// Densities have area 1. Where a panel stands for several runs or folds, their densities are averaged bin by bin; scores of different
 /// models are never pooled. Bins are drawn as wide as they must be for about fifty of them to span the scores; data hold the finest.
@@ -37,10 +37,14 @@ struct HistogramFigure: Figure {
       figure.size = .singleColumn
       return try figure.layout(measurer)
     }
-    return try PanelLayout(title: title, caption: caption, panels: figures, measurer: measurer)
+    let isCommon = figures.allSatisfy { $0.y.range == figures[0].y.range }
+    return try PanelLayout(
+      title: title, caption: isCommon ? caption : caption + " The axes of density differ.", panels: figures,
+      measurer: measurer)
   }
 
-  /// One figure a panel, on common axes.
+  /// One figure a panel, on common axes; but where one panel's peak is more than three times the usual one, each has its own axis of density, since
+  /// scores that have collapsed into one bin would flatten all others.
   func lineFigures() -> [LineFigure] {
     let exponent = drawnExponent
     let densities = panels.map { panel in
@@ -55,8 +59,12 @@ struct HistogramFigure: Figure {
     let first = bins.map(\.lowerBound).min() ?? 0
     let last = bins.map(\.upperBound).max() ?? ScoreHistogram.bins
     let ends = [scale.edge(first), scale.edge(last)].map(similarity.naturalThreshold).sorted()
-    let highest = all.joined().max() ?? 1
-    return zip(panels, densities).map { panel, density in
+    let peaks = densities.map { max($0.genuine.max() ?? 0, $0.impostor.max() ?? 0) }
+    let highest = peaks.max() ?? 1
+    let usual = peaks.sorted().dropFirst(peaks.count / 2).first ?? highest
+    return zip(panels, zip(densities, peaks)).map { panel, known in
+      let (density, peak) = known
+      let top = highest > 3 * usual ? peak : highest
       func series(_ name: String, _ values: [Double], _ style: SeriesStyle) -> LineFigure.Series {
         LineFigure.Series(
           name: name, points: outline(values, scale, first..<last), shape: .steps, style: style,
@@ -64,7 +72,7 @@ struct HistogramFigure: Figure {
       }
       return LineFigure(
         title: panel.name, x: Axis(similarity.measure.capitalisedFirst, range: ends[0]...ends[1]),
-        y: Axis("Density", range: 0...max(highest, 1e-9) * 1.05),
+        y: Axis("Density", range: 0...max(top, 1e-9) * 1.05),
         series: [
           series("genuine", density.genuine, Self.genuineStyle),
           series("impostor", density.impostor, Self.impostorStyle),

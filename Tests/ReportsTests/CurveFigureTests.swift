@@ -128,6 +128,23 @@ import Testing
       }, similarity: similarity)
   }
 
+  @Test func collapsedScoresDoNotFlattenTheOthers() throws {
+    var figure = Self.histogram(4)
+    let common = figure.lineFigures()
+    #expect(common.allSatisfy { $0.y.range == common[0].y.range })
+    let one = ScoreHistogram([Float](repeating: 0.99, count: 400))
+    figure.panels[2].parts = [ScoreHistograms(genuine: one, impostor: one)]
+    let own = figure.lineFigures()
+    #expect(Set(own.compactMap { $0.y.range?.upperBound }).count > 1)
+    for panel in own {
+      let top = try #require(panel.y.range?.upperBound)
+      let peak = try #require(panel.series.flatMap(\.points).map(\.y).max())
+      #expect(abs(top - 1.05 * peak) < 1e-9)
+    }
+    let page = try #require(try figure.laidOut(TextMeasurer()) as? PanelLayout)
+    #expect(page.texts.contains { $0.text.contains("The axes of density differ.") })
+  }
+
   @Test(arguments: [1, 2, 3, 4, 7])
   func panelsStandApartOnCommonAxes(count: Int) throws {
     let figure = Self.histogram(count)
