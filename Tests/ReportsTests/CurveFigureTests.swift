@@ -18,7 +18,7 @@ import Testing
           let y = max(0, 0.9 - Double(index) * 0.1 + log10(x) * 0.1 - x)
           return .init(
             x: x, y: y, lower: spread.map { max(0, y - $0) }, upper: spread.map { min(1, y + $0) })
-        }, counts: [.init("mated", 50), .init("non_mated", comparisons)], comparisons: comparisons)
+        }, counts: [.init("mated", 5000), .init("non_mated", comparisons)], comparisons: comparisons)
     }
   }
 
