@@ -1,6 +1,6 @@
 import Foundation
 
-/// The commit that the running program was built from.
+/// The commit of the checkout that holds the running program: the one it was built from, unless the checkout has moved on since without a build.
 public enum Commit {
   /// The hash, with `-dirty` where the working tree had changes outside `results` and `paper-figures`, which the program itself writes; `unknown`
   /// outside a git checkout.
