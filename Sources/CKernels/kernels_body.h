@@ -68,6 +68,22 @@ TARGET static inline NAME(wide) NAME(exp_wide)(NAME(wide) x) {
   return SELECT(W, B, x != x, x, result);
 }
 
+// 2^x for exponents known to be about 0 or below: those above EXP2_SATURATED count as that. The power is then one factor,
+// and a shorter polynomial serves where the scalar allows one. NaN stays NaN.
+TARGET static inline NAME(wide) NAME(exp2_falling_wide)(NAME(wide) x) {
+  typedef NAME(wide) W;
+  typedef NAME(wide_bits) B;
+  const W zero = (W){0};
+  const W high = zero + EXP2_SATURATED, low = zero + EXP2_LOW;
+  W clamped = SELECT(W, B, x < low, low, x);
+  clamped = SELECT(W, B, clamped > high, high, clamped);
+  W shifted = clamped + (T)EXP_ROUNDER;
+  W r = (clamped - (shifted - (T)EXP_ROUNDER)) * (T)0.69314718055994530942;
+  W p = EXP_SHORT_POLYNOMIAL(r);
+  W result = p * (W)(((B)shifted - (EXP_ROUNDER_BITS - EXP_BIAS)) << EXP_SHIFT);
+  return SELECT(W, B, x < low, zero, result);
+}
+
 TARGET static inline NAME(wide) NAME(load_wide)(const T *p) {
   NAME(wide) v;
   __builtin_memcpy(&v, p, sizeof v);
@@ -108,6 +124,8 @@ TARGET static T NAME(exp_sum)(T *x, size_t n, T scale, T shift) {
   V sum = (V){0};
   size_t i = 0;
   for (; i + width <= n; i += width) {
+    // Where no pass for the maximum went before, x comes from far.
+    for (size_t j = 0; j < WIDE; j += 64) __builtin_prefetch((const char *)(x + i) + j + 1024);
     NAME(wide) e = NAME(exp_wide)(NAME(load_wide)(x + i) * scale - shift);
     __builtin_memcpy(x + i, &e, sizeof e);
     // Summed L by L whatever the width, so that the order is the same for all; from registers, not from x.

@@ -70,23 +70,43 @@ TARGET static T NAME(add_max)(const T *restrict x, size_t n, T *restrict y) {
   return NAME(max_lanes)(best);
 }
 
-TARGET static T NAME(max_below)(const T *restrict x, size_t n, T bound, T *restrict count, T *restrict largest) {
+TARGET static void NAME(scale_add)(T *restrict x, size_t n, T factor, T *restrict y) {
+  size_t i = 0;
+  for (; i + L <= n; i += L) {
+    V v = NAME(load)(x + i) * factor;
+    NAME(store)(x + i, v);
+    NAME(store)(y + i, NAME(load)(y + i) + v);
+  }
+  for (; i < n; i++) {
+    x[i] = x[i] * factor;
+    y[i] = y[i] + x[i];
+  }
+}
+
+TARGET static T NAME(block_maxima)(const T *restrict x, size_t n, size_t block, T bound, T *restrict maxima,
+                                    T *restrict count) {
   const V zero = (V){0}, one = zero + (T)1, limit = zero + bound, lowest = zero - (T)__builtin_inff();
-  V best = lowest, most = lowest, number = zero;
-  for (size_t i = 0; i < n; i += L) {
-    V v = n - i >= L ? NAME(load)(x + i) : NAME(load_tail)(x + i, n - i, -(T)__builtin_inff());
-    number = number + SELECT(V, I, v > limit, one, zero);
-    V low = SELECT(V, I, v > limit, lowest, v);
-    best = SELECT(V, I, low > best, low, best);
-    most = SELECT(V, I, v > most, v, most);
+  V most = lowest, number = zero;
+  for (size_t first = 0; first < n; first += block) {
+    const size_t end = n - first < block ? n : first + block;
+    V best = lowest;
+    for (size_t i = first; i < end; i += L) {
+      __builtin_prefetch((const char *)(x + i) + 1024);
+      V v = end - i >= L ? NAME(load)(x + i) : NAME(load_tail)(x + i, end - i, -(T)__builtin_inff());
+      number = number + SELECT(V, I, v > limit, one, zero);
+      V low = SELECT(V, I, v > limit, lowest, v);
+      best = SELECT(V, I, low > best, low, best);
+      most = SELECT(V, I, v > most, v, most);
+    }
+    maxima[first / block] = NAME(max_lanes)(best);
   }
   *count = NAME(sum_lanes)(number);
-  *largest = NAME(max_lanes)(most);
-  return NAME(max_lanes)(best);
+  return NAME(max_lanes)(most);
 }
 
 TARGET static T NAME(sum_of_exp)(const T *restrict x, size_t n, T scale, T shift, T *restrict largest) {
   const size_t width = WIDE / sizeof(T);
+  const T factor = scale * (T)LOG2_E, offset = shift * (T)LOG2_E;
   V sum = (V){0}, best = (V){0} - (T)__builtin_inff();
   for (size_t i = 0; i < n; i += width) {
     T rest[WIDE / sizeof(T)];
@@ -95,8 +115,10 @@ TARGET static T NAME(sum_of_exp)(const T *restrict x, size_t n, T scale, T shift
       for (size_t j = 0; j < width; j++) rest[j] = j < n - i ? x[i + j] : -(T)__builtin_inff();
       from = rest;
     }
+    // The similarities come from far; what lies ahead is on its way while these are worked on.
+    for (size_t j = 0; j < WIDE; j += 64) __builtin_prefetch((const char *)(x + i) + j + 1024);
     NAME(wide) v = NAME(load_wide)(from);
-    NAME(wide) e = NAME(exp_wide)(v * scale - shift);
+    NAME(wide) e = NAME(exp2_falling_wide)(v * factor - offset);
     V part[WIDE / sizeof(V)];
     __builtin_memcpy(part, &e, sizeof e);
     for (size_t j = 0; j < width / L; j++) sum = sum + part[j];

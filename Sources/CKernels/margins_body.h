@@ -55,7 +55,8 @@ TARGET static T NAME(emphasise)(T *restrict x, T *restrict slope, size_t n, T ce
   typedef NAME(wide) W;
   typedef NAME(wide_bits) B;
   const size_t width = WIDE / sizeof(T);
-  const W zero = (W){0}, lowest = zero - (T)__builtin_inff();
+  const W lowest = (W){0} - (T)__builtin_inff();
+  const T exponent = -rate * (T)LOG2_E;
   V best = (V){0} - (T)__builtin_inff();
   for (size_t i = 0; i < n; i += width) {
     T rest[WIDE / sizeof(T)];
@@ -65,7 +66,7 @@ TARGET static T NAME(emphasise)(T *restrict x, T *restrict slope, size_t n, T ce
     }
     W v = NAME(load_wide)(count < width ? rest : x + i);
     W d = v - centre;
-    W t = NAME(exp_wide)(zero - (d * d) * rate) * factor;
+    W t = NAME(exp2_falling_wide)((d * d) * exponent) * factor;
     W value = SELECT(W, B, v == lowest, v, (t * v + t) - (T)1);
     __builtin_memcpy(x + i, &value, count * sizeof(T));
     __builtin_memcpy(slope + i, &t, count * sizeof(T));
@@ -74,6 +75,36 @@ TARGET static T NAME(emphasise)(T *restrict x, T *restrict slope, size_t n, T ce
     for (size_t j = 0; j < width / L; j++) best = SELECT(V, I, part[j] > best, part[j], best);
   }
   return NAME(max_lanes)(best);
+}
+
+TARGET static T NAME(emphasise_exp)(T *restrict x, size_t n, T centre, T factor, T rate, T scale, T shift) {
+  typedef NAME(wide) W;
+  const size_t width = WIDE / sizeof(T);
+  const T exponent = -rate * (T)LOG2_E, slope = scale * (T)LOG2_E, offset = (scale + shift) * (T)LOG2_E;
+  V sum = (V){0};
+  for (size_t i = 0; i < n; i += width) {
+    T rest[WIDE / sizeof(T)];
+    T *place = x + i;
+    if (n - i < width) {
+      for (size_t j = 0; j < width; j++) rest[j] = j < n - i ? x[i + j] : -(T)__builtin_inff();
+      place = rest;
+    }
+    // Most often another row follows, for which this one leaves time.
+    for (size_t j = 0; j < WIDE; j += 64) __builtin_prefetch((const char *)(x + n + i) + j);
+    W v = NAME(load_wide)(place);
+    W d = v - centre;
+    W t = NAME(exp2_falling_wide)((d * d) * exponent) * factor;
+    // s·(t·x + t − 1) − shift. −infinity, where t is 0 and t·x NaN, stays.
+    W inner = (t * v + t) * slope - offset;
+    W e = NAME(exp2_falling_wide)(SELECT(W, NAME(wide_bits), v == (W){0} - (T)__builtin_inff(), v, inner));
+    W product = e * t;
+    __builtin_memcpy(place, &product, sizeof product);
+    if (place == rest) __builtin_memcpy(x + i, rest, (n - i) * sizeof(T));
+    V part[WIDE / sizeof(V)];
+    __builtin_memcpy(part, &e, sizeof e);
+    for (size_t j = 0; j < width / L; j++) sum = sum + part[j];
+  }
+  return NAME(sum_lanes)(sum);
 }
 
 // A sum of Chebyshev polynomials of t in [-1, 1] (Clenshaw).

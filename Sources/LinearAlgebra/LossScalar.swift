@@ -12,9 +12,11 @@ public protocol _LossScalar {
     _ x: UnsafeMutablePointer<Self>, _ slope: UnsafeMutablePointer<Self>, _ n: Int, _ margin: Self
   ) -> Self
   static func _addMaximum(_ x: UnsafePointer<Self>, _ n: Int, _ y: UnsafeMutablePointer<Self>) -> Self
-  static func _maximumBelow(
-    _ x: UnsafePointer<Self>, _ n: Int, _ bound: Self, _ count: UnsafeMutablePointer<Self>,
-    _ largest: UnsafeMutablePointer<Self>
+  static func _scaleAdding(
+    _ x: UnsafeMutablePointer<Self>, _ n: Int, _ factor: Self, _ y: UnsafeMutablePointer<Self>)
+  static func _blockMaxima(
+    _ x: UnsafePointer<Self>, _ n: Int, _ block: Int, _ bound: Self, _ maxima: UnsafeMutablePointer<Self>,
+    _ count: UnsafeMutablePointer<Self>
   ) -> Self
   static func _sumOfExp(
     _ x: UnsafePointer<Self>, _ n: Int, _ scale: Self, _ shift: Self, _ largest: UnsafeMutablePointer<Self>
@@ -48,11 +50,17 @@ extension Float: _LossScalar {
     ck_add_max_f32(x, n, y)
   }
 
-  public static func _maximumBelow(
-    _ x: UnsafePointer<Float>, _ n: Int, _ bound: Float, _ count: UnsafeMutablePointer<Float>,
-    _ largest: UnsafeMutablePointer<Float>
+  public static func _scaleAdding(
+    _ x: UnsafeMutablePointer<Float>, _ n: Int, _ factor: Float, _ y: UnsafeMutablePointer<Float>
+  ) {
+    ck_scale_add_f32(x, n, factor, y)
+  }
+
+  public static func _blockMaxima(
+    _ x: UnsafePointer<Float>, _ n: Int, _ block: Int, _ bound: Float, _ maxima: UnsafeMutablePointer<Float>,
+    _ count: UnsafeMutablePointer<Float>
   ) -> Float {
-    ck_max_below_f32(x, n, bound, count, largest)
+    ck_block_maxima_f32(x, n, block, bound, maxima, count)
   }
 
   public static func _sumOfExp(
@@ -97,11 +105,18 @@ extension Double: _LossScalar {
     ck_add_max_f64(x, n, y)
   }
 
-  public static func _maximumBelow(
-    _ x: UnsafePointer<Double>, _ n: Int, _ bound: Double, _ count: UnsafeMutablePointer<Double>,
-    _ largest: UnsafeMutablePointer<Double>
+  public static func _scaleAdding(
+    _ x: UnsafeMutablePointer<Double>, _ n: Int, _ factor: Double, _ y: UnsafeMutablePointer<Double>
+  ) {
+    ck_scale_add_f64(x, n, factor, y)
+  }
+
+  public static func _blockMaxima(
+    _ x: UnsafePointer<Double>, _ n: Int, _ block: Int, _ bound: Double,
+    _ maxima: UnsafeMutablePointer<Double>,
+    _ count: UnsafeMutablePointer<Double>
   ) -> Double {
-    ck_max_below_f64(x, n, bound, count, largest)
+    ck_block_maxima_f64(x, n, block, bound, maxima, count)
   }
 
   public static func _sumOfExp(

@@ -26,6 +26,14 @@ extension Double {
     ck_emphasise_f64(x, slope, n, centre, factor, rate)
   }
 
+  public static func _emphasiseExp(
+    _ x: UnsafeMutablePointer<Double>, _ n: Int, _ centre: Double, _ factor: Double, _ rate: Double,
+    _ scale: Double,
+    _ shift: Double
+  ) -> Double {
+    ck_emphasise_exp_f64(x, n, centre, factor, rate, scale, shift)
+  }
+
   public static func _halfAngle(
     _ x: UnsafeMutablePointer<Double>, _ slope: UnsafeMutablePointer<Double>, _ n: Int,
     _ value: UnsafePointer<Double>, _ derivative: UnsafePointer<Double>?, _ terms: Int, _ least: Double

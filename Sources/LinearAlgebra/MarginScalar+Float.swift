@@ -26,6 +26,14 @@ extension Float {
     ck_emphasise_f32(x, slope, n, centre, factor, rate)
   }
 
+  public static func _emphasiseExp(
+    _ x: UnsafeMutablePointer<Float>, _ n: Int, _ centre: Float, _ factor: Float, _ rate: Float,
+    _ scale: Float,
+    _ shift: Float
+  ) -> Float {
+    ck_emphasise_exp_f32(x, n, centre, factor, rate, scale, shift)
+  }
+
   public static func _halfAngle(
     _ x: UnsafeMutablePointer<Float>, _ slope: UnsafeMutablePointer<Float>, _ n: Int,
     _ value: UnsafePointer<Float>, _ derivative: UnsafePointer<Float>?, _ terms: Int, _ least: Float

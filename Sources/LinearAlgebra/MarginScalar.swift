@@ -11,6 +11,10 @@ public protocol _MarginScalar {
     _ x: UnsafeMutablePointer<Self>, _ slope: UnsafeMutablePointer<Self>, _ n: Int, _ centre: Self,
     _ factor: Self, _ rate: Self
   ) -> Self
+  static func _emphasiseExp(
+    _ x: UnsafeMutablePointer<Self>, _ n: Int, _ centre: Self, _ factor: Self, _ rate: Self, _ scale: Self,
+    _ shift: Self
+  ) -> Self
   static func _halfAngle(
     _ x: UnsafeMutablePointer<Self>, _ slope: UnsafeMutablePointer<Self>, _ n: Int,
     _ value: UnsafePointer<Self>, _ derivative: UnsafePointer<Self>?, _ terms: Int, _ least: Self)

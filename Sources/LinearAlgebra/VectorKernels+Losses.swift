@@ -52,20 +52,41 @@ extension VectorKernels {
     }
   }
 
-  /// The largest element of at most `bound`, the number of elements above it, and the largest of all; −∞ where there is none.
+  /// x ← factor·x, sum ← sum + x.
   @inlinable
-  public static func maximum<Element: Scalar>(
-    _ x: Span<Element>, atMost bound: Element
-  ) -> (maximum: Element, above: Int, ofAll: Element) {
-    var count: Element = 0
-    var largest = -Element.infinity
-    let maximum = x.withUnsafeBufferPointer { x in
-      x.baseAddress.map { Element._maximumBelow($0, x.count, bound, &count, &largest) } ?? -Element.infinity
+  public static func scale<Element: Scalar>(
+    _ x: inout MutableSpan<Element>, by factor: Element, addingTo sum: inout MutableSpan<Element>
+  ) {
+    precondition(x.count == sum.count, "spans of different lengths")
+    x.withUnsafeMutableBufferPointer { x in
+      sum.withUnsafeMutableBufferPointer { sum in
+        guard let base = x.baseAddress, let to = sum.baseAddress else { return }
+        Element._scaleAdding(base, x.count, factor, to)
+      }
     }
-    return (maximum, Int(count), largest)
+  }
+
+  /// The largest element of at most `bound` of every `block` elements goes to `maxima`, −∞ where there is none. Returns the
+  /// number of all elements above `bound` and the largest of all, −∞ where there is none. The number is exact up to 2²⁴
+  /// elements in `Float`.
+  @inlinable
+  public static func maxima<Element: Scalar>(
+    _ x: Span<Element>, ofEvery block: Int, atMost bound: Element, into maxima: inout MutableSpan<Element>
+  ) -> (above: Int, largest: Element) {
+    precondition(block > 0 && maxima.count == (x.count + block - 1) / block, "a maximum a block")
+    var count: Element = 0
+    let largest = maxima.withUnsafeMutableBufferPointer { maxima in
+      x.withUnsafeBufferPointer { x in
+        guard let base = x.baseAddress, let to = maxima.baseAddress else { return -Element.infinity }
+        return Element._blockMaxima(base, x.count, block, bound, to, &count)
+      }
+    }
+    return (Int(count), largest)
   }
 
   /// Σ exp(scale·x − shift) in a fixed order, and the largest x, −∞ where there is none.
+  ///
+  /// The exponents must be about 0 or below: from 88 (709 in `Double`) on each counts as that.
   @inlinable
   public static func sumOfExponentials<Element: Scalar>(
     _ x: borrowing MutableSpan<Element>, scale: Element, shift: Element

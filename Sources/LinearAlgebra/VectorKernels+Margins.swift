@@ -49,6 +49,20 @@ extension VectorKernels {
     }
   }
 
+  /// With t = factor·exp(−rate·(x − centre)²) and e = exp(scale·(t·x + t − 1) − shift): x ← e·t, 0 where x is −∞. Returns Σ e in a
+  /// fixed order.
+  ///
+  /// `shift` must be no smaller than the exponents' first terms, up to rounding: from 88 (709 in `Double`) on each counts as that.
+  @inlinable
+  public static func emphasiseAndExponentiate<Element: Scalar>(
+    _ x: inout MutableSpan<Element>, near centre: Element, factor: Element, rate: Element, scale: Element,
+    shift: Element
+  ) -> Element {
+    x.withUnsafeMutableBufferPointer { x in
+      x.baseAddress.map { Element._emphasiseExp($0, x.count, centre, factor, rate, scale, shift) } ?? 0
+    }
+  }
+
   /// With u = √((1 + x)/2), kept in [0, 1]: x ← Σ value[k]·T_k(2u − 1), Chebyshev polynomials. −∞ stays.
   @inlinable
   public static func halfAngle<Element: Scalar>(_ x: inout MutableSpan<Element>, value: [Element]) {

@@ -30,7 +30,12 @@ private func change<Element, Result>(
       all.append([ck_circle_f32_at(level, &x, &slopes, count, 0.25)] + x + slopes)
       x = Self.row(Float.self, count)
       var largest: Float = 0
-      all.append([ck_max_below_f32_at(level, x, count, 0.3, &number, &largest), number, largest])
+      var maxima = [Float](repeating: 0, count: (count + 6) / 7)
+      all.append([ck_block_maxima_f32_at(level, x, count, 7, 0.3, &maxima, &number), number] + maxima)
+      var total = [Float](repeating: 0.1, count: count)
+      var scaled = x
+      ck_scale_add_f32_at(level, &scaled, count, 0.7, &total)
+      all.append(scaled + total)
       all.append([ck_sum_of_exp_f32_at(level, x, count, 9, 2, &largest), largest])
       var bias = randomMatrix(Float.self, 1, count, "bias").elements
       all.append([ck_add_max_f32_at(level, x, count, &bias)] + bias)
@@ -57,7 +62,12 @@ private func change<Element, Result>(
       all.append([ck_circle_f64_at(level, &x, &slopes, count, 0.25)] + x + slopes)
       x = Self.row(Double.self, count)
       var largest: Double = 0
-      all.append([ck_max_below_f64_at(level, x, count, 0.3, &number, &largest), number, largest])
+      var maxima = [Double](repeating: 0, count: (count + 6) / 7)
+      all.append([ck_block_maxima_f64_at(level, x, count, 7, 0.3, &maxima, &number), number] + maxima)
+      var total = [Double](repeating: 0.1, count: count)
+      var scaled = x
+      ck_scale_add_f64_at(level, &scaled, count, 0.7, &total)
+      all.append(scaled + total)
       all.append([ck_sum_of_exp_f64_at(level, x, count, 9, 2, &largest), largest])
       var bias = randomMatrix(Double.self, 1, count, "bias").elements
       all.append([ck_add_max_f64_at(level, x, count, &bias)] + bias)
@@ -105,13 +115,29 @@ private func change<Element, Result>(
     #expect(circle == x.max() ?? -.infinity)
 
     x = start
-    let below = VectorKernels.maximum(start.span, atMost: 0.1)
-    #expect(below.maximum == start.filter { $0 <= 0.1 }.max() ?? -.infinity)
-    #expect(below.above == above.count)
-    #expect(below.ofAll == start.max() ?? -.infinity)
+    for block in [1, 7, 64] {
+      var maxima = [Element](repeating: 0, count: (count + block - 1) / block)
+      let below = change(&maxima) {
+        VectorKernels.maxima(start.span, ofEvery: block, atMost: 0.1, into: &$0)
+      }
+      #expect(
+        maxima
+          == stride(from: 0, to: count, by: block).map { first in
+            start[first..<min(first + block, count)].filter { $0 <= 0.1 }.max() ?? -.infinity
+          })
+      #expect(below.above == above.count)
+      #expect(below.largest == start.max() ?? -.infinity)
+    }
 
-    let exponentials = start.reduce(0) { $0 + Double.exp(9 * Double($1) - 2) }
-    let sum = change(&x) { VectorKernels.sumOfExponentials($0, scale: 9, shift: 2) }
+    var total = [Element](repeating: 0.1, count: count)
+    change(&x) { x in change(&total) { VectorKernels.scale(&x, by: 0.7, addingTo: &$0) } }
+    #expect(x == start.map { $0 * 0.7 })
+    #expect(total == x.map { 0.1 + $0 })
+
+    x = start
+
+    let exponentials = start.reduce(0) { $0 + Double.exp(9 * Double($1) - 9) }
+    let sum = change(&x) { VectorKernels.sumOfExponentials($0, scale: 9, shift: 9) }
     #expect(relativeError(Double(sum.sum), exponentials) < tolerance)
     #expect(sum.largest == start.max() ?? -.infinity)
 
@@ -119,6 +145,28 @@ private func change<Element, Result>(
     let most = change(&x) { VectorKernels.addReturningMaximum(bias.span, to: &$0) }
     #expect(x == zip(start, bias).map { $0 + $1 })
     #expect(most == x.max() ?? -.infinity)
+  }
+
+  /// The short exponential, through sums of one element: accurate where it is promised, never past its ends.
+  @Test func sumOfExponentialsIsAccurateForEveryFallingArgument() {
+    func check<Element: Scalar>(_ type: Element.Type, lowest: Double, highest: Double) {
+      func value(_ argument: Element) -> Double {
+        var x = [argument]
+        return Double(change(&x) { VectorKernels.sumOfExponentials($0, scale: 1, shift: 0).sum })
+      }
+      for step in 0...4000 {
+        let argument = Element(lowest + (1 - lowest) * Double(step) / 4000)
+        // The exponent to base 2 is rounded, as a product with a scale is.
+        let tolerance = (2 + argument.magnitude) * Element.ulpOfOne
+        #expect(relativeError(value(argument), Double.exp(Double(argument))) < Double(tolerance))
+      }
+      #expect(value(0) == 1)
+      #expect(value(-.infinity) == 0 && value(Element(2 * lowest)) == 0)
+      #expect(value(Element(2 * highest)).isFinite && value(.infinity).isFinite)
+      #expect(value(.nan).isNaN)
+    }
+    check(Float.self, lowest: -87, highest: 88)
+    check(Double.self, lowest: -708, highest: 709)
   }
 
   @Test(arguments: VectorKernelTests.counts) func thePassesAreWhatTheySay(count: Int) {

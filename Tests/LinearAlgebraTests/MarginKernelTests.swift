@@ -41,6 +41,9 @@ import Testing
       keep {
         [ck_emphasise_f32_at(level, &$0, &$1, count, 0.2, 1.2, 0.5)]
       }
+      keep { values, _ in
+        [ck_emphasise_exp_f32_at(level, &values, count, 0.2, 1.2, 0.5, 30, 20)]
+      }
       keep {
         ck_half_angle_f32_at(level, &$0, &$1, count, coefficients, coefficients, 5, 0.01)
         return []
@@ -84,6 +87,9 @@ import Testing
       }
       keep {
         [ck_emphasise_f64_at(level, &$0, &$1, count, 0.2, 1.2, 0.5)]
+      }
+      keep { values, _ in
+        [ck_emphasise_exp_f64_at(level, &values, count, 0.2, 1.2, 0.5, 30, 20)]
       }
       keep {
         ck_half_angle_f64_at(level, &$0, &$1, count, coefficients, coefficients, 5, 0.01)
@@ -152,6 +158,23 @@ import Testing
         x == -.infinity
           ? found.values[index] == x : abs(found.values[index] - (weight * x + weight - 1)) < 1e-15)
     }
+  }
+
+  @Test(arguments: counts) func emphasisAndExponentialAreOneAfterTheOther(count: Int) {
+    let x = Self.cosines(Double.self, count)
+    var sum = 0.0
+    let found = pass(x) { values, _ in
+      sum = VectorKernels.emphasiseAndExponentiate(
+        &values, near: 0.3, factor: 1.2, rate: 0.5, scale: 30, shift: 42)
+    }
+    var expected = 0.0
+    for (index, x) in x.enumerated() {
+      let weight = x == -.infinity ? 0 : 1.2 * exp(-0.5 * (x - 0.3) * (x - 0.3))
+      let exponential = x == -.infinity ? 0 : exp(30 * (weight * x + weight - 1) - 42)
+      expected += exponential
+      #expect(abs(found.values[index] - exponential * weight) <= 1e-13 * exponential)
+    }
+    #expect(abs(sum - expected) <= 1e-13 * expected)
   }
 
   @Test(arguments: counts) func theSumOverHalfAnglesIsThatOfChebyshevPolynomials(count: Int) {

@@ -22,10 +22,13 @@
   CK_LOSS_KERNEL(T, S, circle, T *x, T *slope, size_t n, T margin)                                                    \
   /** y ← y + x; returns the largest result. */                                                                       \
   CK_LOSS_KERNEL(T, S, add_max, const T *x, size_t n, T *y)                                                           \
-  /** The largest x of at most `bound`, −infinity where there is none; `count` gets the number of the others, `largest`   \
-      the largest of all. */                                                                                          \
-  CK_LOSS_KERNEL(T, S, max_below, const T *x, size_t n, T bound, T *count, T *largest)                                \
-  /** Σ exp(scale·x − shift); `largest` gets the largest x. */                                                        \
+  /** x ← factor·x, y ← y + x. */                                                                                     \
+  CK_LOSS_KERNEL(void, S, scale_add, T *x, size_t n, T factor, T *y)                                                  \
+  /** `maxima` gets the largest x of at most `bound` of every `block` elements, −infinity where there is none; `count`    \
+      the number of all x above `bound`. Returns the largest of all. `block` is at least 1. */                        \
+  CK_LOSS_KERNEL(T, S, block_maxima, const T *x, size_t n, size_t block, T bound, T *maxima, T *count)                \
+  /** Σ exp(scale·x − shift); `largest` gets the largest x. For exponents of about 0 or below: from 88 (709 in double)    \
+      on each counts as that; relative error (2 + |exponent|) ulps. */                                                \
   CK_LOSS_KERNEL(T, S, sum_of_exp, const T *x, size_t n, T scale, T shift, T *largest)                                \
   /** With u = scale·x − shift, clamped to ±limit: returns Σ ln(1 + e^u); x ← 1/(1 + e^−u), 0 where u was clamped;    \
       `logistics` gets the sum of these. A column of −infinity adds nothing to either. */                             \

@@ -22,6 +22,9 @@
   CK_MARGIN_KERNEL(void, S, limit_masked, T *x, T *slope, size_t n, T bound)                                           \
   /** With t = factor·exp(−rate·(x − centre)²): x ← t·x + t − 1, slope ← t. Returns the largest result. */             \
   CK_MARGIN_KERNEL(T, S, emphasise, T *x, T *slope, size_t n, T centre, T factor, T rate)                           \
+  /** With t = factor·exp(−rate·(x − centre)²) and e = exp(scale·(t·x + t − 1) − shift): x ← e·t; returns Σ e. For        \
+      exponents of about 0 or below, as `sum_of_exp`. */                                                               \
+  CK_MARGIN_KERNEL(T, S, emphasise_exp, T *x, size_t n, T centre, T factor, T rate, T scale, T shift)                  \
   /** With u = √((1 + x)/2), kept in [0, 1]: x ← Σ value[k]·T_k(2u − 1) and, where `derivative` is not NULL,             \
       slope ← Σ derivative[k]·T_k(2u − 1)/(4·max(u, least)). Both sums have `terms` terms, at least one. */            \
   CK_MARGIN_KERNEL(void, S, half_angle, T *x, T *slope, size_t n, const T *value, const T *derivative, size_t terms,   \

@@ -45,11 +45,25 @@ public struct ArcNegFace: Loss {
     let scale = Element(scale)
     let (factor, rate) = (Element(alpha), Element(1 / sigma))
     let margin = margin
+    // Filtering takes columns out after the preparation.
+    let isFiltered = batch.modifiers.filter > 0
     return SoftmaxCrossEntropy.evaluate(&batch, scale: scale, workers: workers) { _, cosine, values, slopes in
       let target = margin.logit(cosine, scale: scale)
-      let largest = VectorKernels.emphasise(
-        &values, near: target.logit / scale, factor: factor, rate: rate, slopes: &slopes)
-      return PreparedRow(target: target, hasSlopes: true, largest: largest)
+      let centre = target.logit / scale
+      let nearest = VectorKernels.maximum(values)
+      // t·(c + 1) rises with c up to here, so up to here the largest c has the largest logit, which saves a pass.
+      let peak = (centre - 1 + ((1 + centre) * (1 + centre) + 2 / rate).squareRoot()) / 2
+      guard !isFiltered && nearest <= peak && nearest > -Element.infinity else {
+        let largest = VectorKernels.emphasise(
+          &values, near: centre, factor: factor, rate: rate, slopes: &slopes)
+        return PreparedRow(target: target, hasSlopes: true, largest: largest)
+      }
+      let weight = factor * Element.exp(-rate * (nearest - centre) * (nearest - centre))
+      let largest = weight * nearest + weight - 1
+      let sum = VectorKernels.emphasiseAndExponentiate(
+        &values, near: centre, factor: factor, rate: rate, scale: scale,
+        shift: max(scale * largest, target.logit))
+      return PreparedRow(target: target, largest: largest, sum: sum)
     }
   }
 }

@@ -37,7 +37,7 @@ public struct CIFP: Loss {
 
   /// The false positives of one row.
   private struct FalsePositives<Element: Scalar>: Sendable {
-    var columns: [(column: Int, cosine: Element)] = []
+    var columns: [(column: Int, value: Element)] = []
     /// The mean square of the cosines, and how many of them are not 0, at least 1.
     var mean: Element = 0
     var count: Element = 1
@@ -50,8 +50,11 @@ public struct CIFP: Loss {
   ) -> Element {
     let (scale, margin) = (Element(scale), Element(margin))
     let targets = batch.targets
-    let cosines = targets.enumerated().map { min(max(batch.similarities[$0, $1], -1), 1) }
+    let own = targets.enumerated().map { batch.similarities[$0, $1] }
+    let cosines = own.map { min(max($0, -1), 1) }
+    for (row, column) in targets.enumerated() { batch.similarities[row, column] = -Element.infinity }
     let search = NegativeSearch(batch.similarities, targets: targets, bounds: cosines, workers: workers)
+    for (row, column) in targets.enumerated() { batch.similarities[row, column] = own[row] }
     let found = falsePositives(search, in: batch.similarities)
     // Filtering takes columns out, after which the largest may be another one.
     let knowsLargest = batch.modifiers.filter == 0
@@ -83,17 +86,14 @@ public struct CIFP: Loss {
   private func falsePositives<Element: Scalar>(
     _ search: NegativeSearch<Element>, in similarities: Matrix<Element>
   ) -> [FalsePositives<Element>] {
-    var found = [FalsePositives<Element>](repeating: FalsePositives(), count: similarities.rows)
     let rank = Int((rate * Double(search.count)).rounded(.up))
-    guard rank > 0, let threshold = search.value(ofRank: rank, in: similarities) else { return found }
-    search.forEach(above: threshold, in: similarities) { row, column, cosine in
-      found[row].columns.append((column, cosine))
+    guard let found = search.largest(rank, of: similarities) else {
+      return [FalsePositives](repeating: FalsePositives(), count: similarities.rows)
     }
-    for row in found.indices {
-      let squares = found[row].columns.map { $0.cosine * $0.cosine }
-      found[row].count = max(Element(squares.count { $0 > 0 }), 1)
-      found[row].mean = squares.reduce(0, +) / found[row].count
+    return found.rows.map { row in
+      let squares = row.map { $0.value * $0.value }
+      let count = max(Element(squares.count { $0 > 0 }), 1)
+      return FalsePositives(columns: row, mean: squares.reduce(0, +) / count, count: count)
     }
-    return found
   }
 }

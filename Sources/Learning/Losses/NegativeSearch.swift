@@ -7,6 +7,12 @@ import LinearAlgebra
 struct NegativeSearch<Element: Scalar>: Sendable {
   static var columnsPerBlock: Int { 256 }
 
+  /// What `largest` finds.
+  struct Found {
+    let threshold: Element
+    let rows: [[(column: Int, value: Element)]]
+  }
+
   /// How many similarities there are.
   let count: Int
   /// The largest similarity of each row to another class, whatever its bound.
@@ -18,61 +24,69 @@ struct NegativeSearch<Element: Scalar>: Sendable {
   /// The largest similarity of each block, −∞ where it has none.
   private let largest: [Element]
 
-  /// `bounds` holds what the similarities of each row must not exceed. The targets take no part.
+  /// The targets' similarities must be −∞. `bounds` holds what the similarities of each row must not exceed.
   init(_ similarities: Matrix<Element>, targets: [Int], bounds: [Element], workers: Workers) {
     let (rows, columns) = (similarities.rows, similarities.columns)
     let size = Self.columnsPerBlock
     let blocks = (columns + size - 1) / size
     var largest = Matrix<Element>(rows: rows, columns: blocks)
-    var summaries = [(count: Int, largest: Element)](repeating: (0, 0), count: rows)
+    var summaries = [(above: Int, largest: Element)](repeating: (0, 0), count: rows)
     var scratch = Matrix<Element>(rows: Matrix<Element>.scratchRows(for: rows), columns: blocks)
     largest.updateRows(scratch: &scratch, results: &summaries, workers: workers) { row, values, _ in
-      similarities.withRow(row) { cosines in
-        var summary = (count: 0, largest: -Element.infinity)
-        for block in 0..<blocks {
-          let range = block * size..<min((block + 1) * size, columns)
-          let (most, above, ofAll) = VectorKernels.maximum(cosines.extracting(range), atMost: bounds[row])
-          values[block] = most
-          summary.count += range.count - above
-          guard range.contains(targets[row]) else {
-            summary.largest = max(summary.largest, ofAll)
-            continue
-          }
-          // The target itself was among them unless it exceeds its bound.
-          if cosines[targets[row]] <= bounds[row] { summary.count -= 1 }
-          values[block] = Self.maximum(cosines, in: range, except: targets[row], atMost: bounds[row])
-          summary.largest = max(
-            summary.largest, Self.maximum(cosines, in: range, except: targets[row], atMost: .infinity))
-        }
-        return summary
+      similarities.withRow(row) {
+        VectorKernels.maxima($0, ofEvery: size, atMost: bounds[row], into: &values)
       }
     }
     self.targets = targets
     self.bounds = bounds
     self.largest = largest.elements
     blocksPerRow = blocks
-    count = summaries.reduce(0) { $0 + $1.count }
+    count = summaries.reduce(0) { $0 + columns - 1 - $1.above }
     largestOfRows = summaries.map(\.largest)
   }
 
-  private static func maximum(
-    _ values: Span<Element>, in range: Range<Int>, except target: Int, atMost bound: Element
-  ) -> Element {
-    var result = -Element.infinity
-    for index in range where index != target && values[index] <= bound { result = max(result, values[index]) }
-    return result
+  /// The `rank`-th largest similarity, 1 for the largest, and for each row its similarities above that, in the order of their
+  /// columns; nil where there are fewer.
+  func largest(_ rank: Int, of similarities: Matrix<Element>) -> Found? {
+    guard rank >= 1 && rank <= count else { return nil }
+    let floor = lowerBound(ofRank: rank)
+    // So few blocks are left that waking other threads would take longer.
+    let rows = (0..<similarities.rows).map { row in
+      similarities.withRow(row) { candidates($0, row: row, atLeast: floor) }
+    }
+    // NaN, which compares with nothing, may be among those that were counted.
+    let values = rows.flatMap { $0.map(\.value) }
+    guard rank <= values.count else { return nil }
+    let threshold = Self.element(ofRank: rank, of: values)
+    return Found(threshold: threshold, rows: rows.map { $0.filter { $0.value > threshold } })
   }
 
-  /// The `rank`-th largest similarity, 1 for the largest; nil where there are fewer.
-  func value(ofRank rank: Int, in similarities: Matrix<Element>) -> Element? {
-    guard rank >= 1 && rank <= count else { return nil }
-    // As many blocks hold one that large each, so the value asked for is no smaller.
-    let floor = rank <= largest.count ? Self.element(ofRank: rank, of: largest) : -Element.infinity
-    var values: [Element] = []
-    forEach(atLeast: floor, in: similarities) { values.append($2) }
-    // NaN, which compares with nothing, may be among those that were counted.
-    guard rank <= values.count else { return nil }
-    return Self.element(ofRank: rank, of: values)
+  /// A value that at least `rank` similarities reach: that many blocks, or groups of them, hold one as large.
+  private func lowerBound(ofRank rank: Int) -> Element {
+    guard rank <= largest.count else { return -Element.infinity }
+    // Groups make the selection short; a few for each rank keep the bound near.
+    let size = max(1, largest.count / (4 * rank))
+    guard size > 1 else { return Self.element(ofRank: rank, of: largest) }
+    let groups = stride(from: 0, to: largest.count, by: size).map { first in
+      var most = largest[first]
+      for index in first..<min(first + size, largest.count) { most = max(most, largest[index]) }
+      return most
+    }
+    return Self.element(ofRank: rank, of: groups)
+  }
+
+  private func candidates(
+    _ values: Span<Element>, row: Int, atLeast floor: Element
+  ) -> [(column: Int, value: Element)] {
+    var found: [(column: Int, value: Element)] = []
+    let (bound, target) = (bounds[row], targets[row])
+    for block in 0..<blocksPerRow where largest[row * blocksPerRow + block] >= floor {
+      let first = block * Self.columnsPerBlock
+      for column in first..<min(first + Self.columnsPerBlock, values.count) where values[column] >= floor {
+        if values[column] <= bound && column != target { found.append((column, values[column])) }
+      }
+    }
+    return found
   }
 
   /// The `rank`-th largest of at least as many values, by Hoare's selection.
@@ -100,30 +114,5 @@ struct NegativeSearch<Element: Scalar>: Sendable {
       }
     }
     return values[rank - 1]
-  }
-
-  /// Calls `body` with every similarity above `threshold`, row by row.
-  func forEach(
-    above threshold: Element, in similarities: Matrix<Element>,
-    _ body: (_ row: Int, _ column: Int, _ value: Element) -> Void
-  ) {
-    forEach(atLeast: threshold, in: similarities) { if $2 > threshold { body($0, $1, $2) } }
-  }
-
-  private func forEach(
-    atLeast floor: Element, in similarities: Matrix<Element>,
-    _ body: (_ row: Int, _ column: Int, _ value: Element) -> Void
-  ) {
-    for row in 0..<similarities.rows {
-      similarities.withRow(row) { values in
-        for block in 0..<blocksPerRow where largest[row * blocksPerRow + block] >= floor {
-          let first = block * Self.columnsPerBlock
-          for column in first..<min(first + Self.columnsPerBlock, values.count) {
-            let value = values[column]
-            if value >= floor && value <= bounds[row] && column != targets[row] { body(row, column, value) }
-          }
-        }
-      }
-    }
   }
 }

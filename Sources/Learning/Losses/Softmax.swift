@@ -41,13 +41,11 @@ public struct Softmax: Loss {
     }
     let bias = batch.parameters[0].value
     let targets = batch.targets
-    let loss = SoftmaxCrossEntropy.evaluate(&batch, scale: 1, workers: workers) {
+    return SoftmaxCrossEntropy.evaluate(&batch, scale: 1, workers: workers, bias: 0) {
       row, similarity, values, _ in
       let largest = bias.withElements { VectorKernels.addReturningMaximum($0, to: &values) }
       return PreparedRow(
         target: TargetLogit(logit: similarity + bias[0, targets[row]], slope: 1), largest: largest)
     }
-    ColumnKernels.addSums(of: batch.similarities, to: &batch.parameters[0].gradient, workers: workers)
-    return loss
   }
 }

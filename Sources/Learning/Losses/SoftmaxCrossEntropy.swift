@@ -16,6 +16,8 @@ struct PreparedRow<Element: Scalar> {
   var hasSlopes = false
   /// The largest c'_j, where it is known already.
   var largest: Element?
+  /// Σ e^{z_j − M} with M = max(scale·largest, z_y), where the values are e^{z_j − M}·dc'_j/dc_j already.
+  var sum: Element?
 }
 
 /// What the softmax core leaves for each row.
@@ -75,12 +77,14 @@ enum SoftmaxCrossEntropy {
       _ slopes: inout MutableSpan<Element>
     ) -> PreparedRow<Element>
 
-  /// The same where the target's logit depends on the other columns, or one pass does what several would.
+  /// The same where the target's logit depends on the other columns, or one pass does what several would. With a `bias`, the
+  /// gradient's sums over the rows are added to the gradient of that parameter of the batch.
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   static func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, scale: Element, rowScales: [Element] = [],
-    weight: Element = 1, columnsPerClass: Int = 1, workers: Workers, prepare: Preparation<Element>
+    weight: Element = 1, columnsPerClass: Int = 1, workers: Workers, bias: Int? = nil,
+    prepare: Preparation<Element>
   ) -> Element {
     batch.prepareScratch()
     let targets = batch.targets
@@ -88,6 +92,8 @@ enum SoftmaxCrossEntropy {
     let kept = modifiers.keptRows(of: batch.similarities.rows)
     let share = weight / Element(kept)
     let hasRowScales = !rowScales.isEmpty
+    // Without modifiers nobody else uses the scratch row of a piece, and no row of the gradient changes later.
+    let sumsRows = bias != nil && modifiers.isNeutral && columnsPerClass == 1
     batch.similarities.updateRows(
       pooling: columnsPerClass, scratch: &batch.scratch, results: &batch.rows, workers: workers
     ) { row, values, slopes in
@@ -103,24 +109,32 @@ enum SoftmaxCrossEntropy {
       let (sum, moment) =
         hasRowScales
         ? VectorKernels.exponentiateWithMoment(&values, scale: scale, shift: largest)
-        : (VectorKernels.exponentiateAndSum(&values, scale: scale, shift: largest), 0)
+        : (prepared.sum ?? VectorKernels.exponentiateAndSum(&values, scale: scale, shift: largest), 0)
       let total = sum + Element.exp(goal.logit - largest)
       let loss =
         largest == goal.logit ? Element.log(onePlus: sum) : (largest - goal.logit) + Element.log(total)
       let factors = modifiers.factors(loss: loss, complement: sum / total)
       let factor = factors.gradient * scale * share / total
-      if prepared.hasSlopes {
+      if sumsRows {
+        if row % Matrix<Element>.rowsPerPiece == 0 { for index in slopes.indices { slopes[index] = 0 } }
+        VectorKernels.scale(&values, by: factor, addingTo: &slopes)
+      } else if prepared.hasSlopes {
         VectorKernels.scale(&values, by: factor, masked: slopes)
       } else {
         VectorKernels.scale(&values, by: factor)
       }
       let targetGradient = -factors.gradient * sum / total * share
       values[column] = targetGradient * goal.slope
+      if sumsRows { slopes[column] += values[column] }
       return SoftmaxRow(
         loss: factors.loss * loss, targetGradient: targetGradient,
         scaleGradient: targetGradient * goal.scaleSlope + factors.gradient * moment * (share / total))
     }
     if kept < batch.rows.count { modifiers.dropEasyRows(&batch) }
+    if let bias {
+      let terms = sumsRows ? batch.scratch : batch.similarities
+      ColumnKernels.addSums(of: terms, to: &batch.parameters[bias].gradient, workers: workers)
+    }
     var sum: Element = 0
     for row in batch.rows { sum += row.loss }
     return sum * share
