@@ -61,7 +61,7 @@ let package = Package(
     room(
       "LinearAlgebra",
       ["COpenBLAS", "CKernels", .product(name: "RealModule", package: "swift-numerics")]),
-    room("Metrics", []),
+    room("Metrics", ["CKernels"]),
     // Floor 2.
     room("FeatureStores", ["LinearAlgebra", "CHDF5", "CCrypto", "CZlib", yams]),
     // Floor 3.
@@ -86,7 +86,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["FeatureStores", "LinearAlgebra"],
       path: "Tests/TestSupport", swiftSettings: swiftSettings),
     roomTests("LinearAlgebraTests", ["LinearAlgebra", "CKernels"]),
-    roomTests("MetricsTests", ["Metrics"]),
+    roomTests("MetricsTests", ["Metrics", "CKernels"]),
     roomTests("FeatureStoresTests", ["FeatureStores", "CHDF5"]),
     roomTests("EvaluationTests", ["Evaluation"]),
     roomTests("LearningTests", ["Learning"]),

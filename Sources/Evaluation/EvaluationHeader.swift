@@ -62,9 +62,7 @@ extension OperatingPoint {
   ]
 
   /// The cells of `lower` to `binomial_upper`.
-  private static func intervalRecord(_ subjects: PercentileInterval?, _ binomial: BinomialInterval?)
-    -> [String]
-  {
+  static func intervalRecord(_ subjects: PercentileInterval?, _ binomial: BinomialInterval?) -> [String] {
     let bounds = [Cell.exact(binomial?.lower), Cell.exact(binomial?.upper)]
     if let subjects {
       return [Cell.exact(subjects.lower), Cell.exact(subjects.upper), Cell.exact(subjects.level), "subjects"]

@@ -1,3 +1,5 @@
+import CKernels
+
 /// How many scores fall into each of 256 bins of equal width: exact, in memory that does not grow with the number of scores.
 ///
 /// Bin k, from −128 to 127, holds the scores in [k·w, (k + 1)·w). The width w is a power of two: 2⁻⁷ to begin with, so that the bins
@@ -5,16 +7,16 @@
 /// the scores alone, not on their order or on how they were split among accumulators that are merged. A score that is
 /// higher than the last bin by no more than rounding (2⁻¹⁰ of its upper edge, as a cosine of 1.0000001) counts in it. What is not finite, such as
 /// −∞, the score of a comparison that could not be made, is counted apart.
-public struct ScoreHistogram: Equatable, Sendable {
-  public static let bins = 256
+public struct ScoreHistogram: Sendable {
+  public static let bins = Int(CK_BINS)
   private static let half = bins / 2
   /// The width to begin with: 2 to the power of this.
   public static let finestExponent = -7
 
   /// The width of a bin is 2 to the power of this.
   public private(set) var exponent = finestExponent
-  /// The scores in each bin, the lowest bin first.
-  public private(set) var counts = [Int](repeating: 0, count: bins)
+  /// Several counters for each bin, all the first of them first, so that the kernel need not wait for one it has just raised.
+  private var counters = [Int64](repeating: 0, count: Int(CK_BIN_COUNTERS) * bins)
   /// Scores that are not finite.
   public private(set) var missing = 0
 
@@ -26,6 +28,19 @@ public struct ScoreHistogram: Equatable, Sendable {
     for score in scores { insert(Double(score)) }
   }
 
+  /// The scores in each bin, the lowest bin first.
+  public private(set) var counts: [Int] {
+    get { (0..<Self.bins).map(count) }
+    set {
+      counters.replaceSubrange(0..<Self.bins, with: newValue.map { Int64($0) })
+      for index in Self.bins..<counters.count { counters[index] = 0 }
+    }
+  }
+
+  private func count(ofBin bin: Int) -> Int {
+    stride(from: bin, to: counters.count, by: Self.bins).reduce(0) { $0 + Int(counters[$1]) }
+  }
+
   /// The width of a bin.
   public var width: Double { Double(sign: .plus, exponent: exponent, significand: 1) }
 
@@ -33,10 +48,11 @@ public struct ScoreHistogram: Equatable, Sendable {
   public func edge(_ index: Int) -> Double { Double(index - Self.half) * width }
 
   /// The scores in bins.
-  public var total: Int { counts.reduce(0, +) }
+  public var total: Int { Int(counters.reduce(0, +)) }
 
   /// The bins from the first to the last that holds a score; nil without scores.
   public var occupied: Range<Int>? {
+    let counts = counts
     guard let first = counts.firstIndex(where: { $0 > 0 }), let last = counts.lastIndex(where: { $0 > 0 })
     else { return nil }
     return first..<last + 1
@@ -45,7 +61,7 @@ public struct ScoreHistogram: Equatable, Sendable {
   /// The share of the scores in bin `index`, divided by the width: over all bins the area is 1. Nil without scores.
   public func density(_ index: Int) -> Double? {
     let total = total
-    return total == 0 ? nil : Double(counts[index]) / Double(total) / width
+    return total == 0 ? nil : Double(count(ofBin: index)) / Double(total) / width
   }
 
   /// Takes in `count` comparisons of one score.
@@ -55,7 +71,7 @@ public struct ScoreHistogram: Equatable, Sendable {
       return
     }
     while !(score >= edge(0) && score <= edge(Self.bins) * (1 + 1.0 / 1024)) { widen(to: exponent + 1) }
-    counts[min(Self.bins - 1, Int((score / width).rounded(.down)) + Self.half)] += count
+    counters[min(Self.bins - 1, Int((score / width).rounded(.down)) + Self.half)] += Int64(count)
   }
 
   /// Takes in the scores of a tile from `start` on. The same as inserting one after the other.
@@ -74,19 +90,13 @@ public struct ScoreHistogram: Equatable, Sendable {
   private mutating func insertWhileInside(_ scores: borrowing MutableSpan<Float>, from start: Int) -> Int {
     // A power of two: the product is exact.
     let scale = Float(1 / width)
-    let limit = Float(Self.half)
-    var tally = counts.mutableSpan
-    var index = start
-    while index < scores.count {
-      let place = scores[index] * scale
-      guard place >= -limit, place < limit else { return index }
-      // Towards −∞, whatever the sign.
-      let towardsZero = Int32(place)
-      let bin = Int(towardsZero) - (Float(towardsZero) > place ? 1 : 0) + Self.half
-      tally[bin] += 1
-      index += 1
-    }
-    return index
+    return start
+      + scores.withUnsafeBufferPointer { scores in
+        counters.withUnsafeMutableBufferPointer { counters in
+          guard let first = scores.baseAddress, let counter = counters.baseAddress else { return 0 }
+          return Int(ck_count_bins_f32(first + start, scores.count - start, scale, counter))
+        }
+      }
   }
 
   /// Adds the scores of `other`.
@@ -94,18 +104,25 @@ public struct ScoreHistogram: Equatable, Sendable {
     var other = other
     other.widen(to: exponent)
     widen(to: other.exponent)
-    for bin in counts.indices { counts[bin] += other.counts[bin] }
+    for index in counters.indices { counters[index] += other.counters[index] }
     missing += other.missing
   }
 
   /// Makes bins as wide as 2 to the power of `coarser`, where they are not: each then holds what its parts held.
   public mutating func widen(to coarser: Int) {
     while exponent < coarser {
+      let narrow = counts
       var wider = [Int](repeating: 0, count: Self.bins)
-      for bin in counts.indices { wider[Self.half / 2 + bin / 2] += counts[bin] }
+      for bin in narrow.indices { wider[Self.half / 2 + bin / 2] += narrow[bin] }
       counts = wider
       exponent += 1
     }
+  }
+}
+
+extension ScoreHistogram: Equatable {
+  public static func == (a: ScoreHistogram, b: ScoreHistogram) -> Bool {
+    a.exponent == b.exponent && a.missing == b.missing && a.counts == b.counts
   }
 }
 
@@ -135,7 +152,8 @@ extension ScoreHistogram: Codable {
       throw DecodingError.dataCorrupted(
         .init(codingPath: decoder.codingPath, debugDescription: "a histogram with other bins than 256"))
     }
-    counts.replaceSubrange(first + Self.half..<first + Self.half + written.count, with: written)
+    counters.replaceSubrange(
+      first + Self.half..<first + Self.half + written.count, with: written.map { Int64($0) })
   }
 }
 

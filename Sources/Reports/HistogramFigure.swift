@@ -104,9 +104,9 @@ struct HistogramFigure: Figure {
     for part in parts {
       var wide = part
       wide.widen(to: exponent)
-      let total = Double(wide.total)
+      let (counts, total) = (wide.counts, Double(wide.total))
       guard total > 0 else { continue }
-      for bin in sum.indices { sum[bin] += Double(wide.counts[bin]) / total / wide.width }
+      for bin in sum.indices { sum[bin] += Double(counts[bin]) / total / wide.width }
     }
     return sum.map { $0 / Double(max(1, parts.count)) }
   }

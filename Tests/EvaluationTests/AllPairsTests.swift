@@ -43,6 +43,7 @@ struct AllPairsTests {
           lists: {format: labelled-images, images: "t{n}.txt", trials: \(trials)}
           convention: \(convention)
           far: [0.2, 0.01]
+          interval: {replicates: 50}
           """, file: "p.yaml")
       return try #require(
         try definition.task(lists: folder.path, names: table.names, source: table.source) as? AllPairsTask)
@@ -84,6 +85,45 @@ struct AllPairsTests {
     #expect(try JSONDecoder().decode(AllPairsResult.self, from: result.json()) == result)
     #expect(result.records.allSatisfy { $0.count == result.records[0].count })
     #expect(result.tables.count == 2 && result.curves.count == 6)
+  }
+
+  @Test func `People are resampled over all trials at each trial's own threshold`() throws {
+    let small = try Small()
+    let result = try small.task().result(of: small.table)
+    let intervals = try #require(result.intervals.subjects)
+    #expect(intervals.subjects == 9 && intervals.thresholds == .kept)
+    // Numbered as the lists name them.
+    var people: [Int] = []
+    for image in small.trials.flatMap(\.self) where !people.contains(image % 9) { people.append(image % 9) }
+    for (place, target) in [0.2, 0.01].enumerated() {
+      let expected = try (0..<50).map { replicate -> Double? in
+        let counts = SubjectIntervalTests.draws(9, replicate)
+        var rates: [Double] = []
+        for (images, trial) in zip(small.trials, result.trials) {
+          let threshold = try #require(trial.operatingPoints[place].threshold)
+          var (right, all) = (0, 0)
+          for (index, a) in images.enumerated() {
+            for b in images.dropFirst(index + 1) where a % 9 == b % 9 {
+              let score = zip(small.table.features.row(a), small.table.features.row(b)).reduce(0.0) {
+                $0 + Double($1.0) * Double($1.1)
+              }
+              let weight = Int(counts[try #require(people.firstIndex(of: a % 9))])
+              all += weight
+              if score >= threshold { right += weight }
+            }
+          }
+          if all > 0 { rates.append(Double(right) / Double(all)) }
+        }
+        return rates.count == 3 ? rates.reduce(0, +) / 3 : nil
+      }
+      let number = try #require(intervals["TAR at FAR \(target)"])
+      #expect(number.replicates.values == expected)
+      #expect(number.estimate == result.rates[place].spread?.mean)
+    }
+    #expect(try small.task().result(of: small.table, workers: Workers(2)) == result)
+    // One trial has the interval at its own row.
+    let one = try small.task(trials: 1).result(of: small.table)
+    #expect(one.records[1].contains("subjects") && one.tables[0].columns.count == 11)
   }
 
   @Test func `A list that names an image twice or one that is not there is refused with its place`() throws {

@@ -60,6 +60,85 @@ struct GroupVerificationTests {
     #expect(result.tables.count == 3 && result.warnings.isEmpty)
   }
 
+  @Test func `People of all groups are resampled, pairs standing as often as their people were drawn`() throws
+  {
+    let folder = try Self.folder()
+    let result = try #require(
+      try Self.definition("interval: {replicates: 60, level: 0.9}").evaluate(
+        circle(Self.angles), lists: folder.path) as? GroupResult)
+    let intervals = try #require(result.intervals.subjects)
+    #expect(intervals.subjects == 4 && intervals.thresholds == .kept && result.intervals.method == .subjects)
+    // Angle, people (numbered as the lists name them), group, fold.
+    let pairs: [(degrees: Double, first: Int, second: Int, group: Int, fold: Int)] = [
+      (10, 0, 0, 0, 0), (50, 0, 1, 0, 0), (20, 1, 1, 0, 1), (60, 0, 1, 0, 1),
+      (40, 2, 2, 1, 0), (5, 2, 3, 1, 0), (45, 3, 3, 1, 1), (90, 2, 3, 1, 1),
+    ]
+    // The largest angles that are accepted: half of the impostors, to 50°, and one of four, to 45°.
+    let bounds = [50.5, 45.5]
+    var expected: [String: [Double?]] = [:]
+    for replicate in 0..<60 {
+      let counts = SubjectIntervalTests.draws(4, replicate).map { Double($0) }
+      func rate(_ isRight: (Int) -> Bool, where isMeant: (Int) -> Bool) -> Double? {
+        var (right, all) = (0.0, 0.0)
+        for (index, pair) in pairs.enumerated() where isMeant(index) {
+          let weight =
+            pair.first == pair.second ? counts[pair.first] : counts[pair.first] * counts[pair.second]
+          all += weight
+          if isRight(index) { right += weight }
+        }
+        return all > 0 ? right / all : nil
+      }
+      var rates: [[[Double?]]] = [[], []]
+      for target in 0..<2 {
+        for group in 0..<2 {
+          rates[target].append(
+            [true, false].map { isGenuine in
+              rate({ pairs[$0].degrees <= bounds[target] }) {
+                pairs[$0].group == group && (pairs[$0].first == pairs[$0].second) == isGenuine
+              }
+            })
+        }
+        let name = ["0.5", "0.25"][target]
+        for (group, values) in zip(["A", "B"], rates[target]) {
+          expected["TAR of \(group) at FAR \(name)", default: []].append(values[0])
+          expected["FAR of \(group) at FAR \(name)", default: []].append(values[1])
+        }
+      }
+      // The only gap: FAR at the lower target, of B over A.
+      let gap = rates[1][1][1].flatMap { high in rates[1][0][1].map { high - $0 } }
+      expected["gap of FAR at FAR 0.25", default: []].append(gap)
+      var accuracies: [Double?] = []
+      for group in 0..<2 {
+        let thresholds = try #require(result.groups[group].accuracy?.thresholds)
+        let folds = (0..<2).map { fold in
+          rate({ index in
+            let pair = pairs[index]
+            return (cos(pair.degrees * .pi / 180) >= thresholds[fold] - 1e-6) == (pair.first == pair.second)
+          }) { pairs[$0].group == group && pairs[$0].fold == fold }
+        }
+        let known = folds.compactMap(\.self)
+        let mean = known.count == 2 ? (known[0] + known[1]) / 2 : nil
+        expected["accuracy of \(["A", "B"][group])", default: []].append(mean)
+        accuracies.append(mean)
+      }
+      let known = accuracies.compactMap(\.self)
+      expected["accuracy", default: []].append(known.count == 2 ? (known[0] + known[1]) / 2 : nil)
+    }
+    for (name, values) in expected {
+      let number = try #require(intervals[name], "\(name)")
+      #expect(number.replicates.values == values, "\(name)")
+      #expect(number.interval == PercentileInterval(values, level: 0.9), "\(name)")
+    }
+    #expect(intervals["gap of FAR at FAR 0.25"]?.estimate == 0.5)
+    #expect(intervals["accuracy"]?.estimate == result.accuracy?.mean)
+    #expect(try JSONDecoder().decode(GroupResult.self, from: result.json()) == result)
+    #expect(result.records.contains { $0.contains("far_gap") && $0.contains("subjects") })
+    let binomial = try #require(
+      try Self.definition("interval: binomial").evaluate(circle(Self.angles), lists: folder.path)
+        as? GroupResult)
+    #expect(binomial.intervals.subjects == nil && binomial.thresholds == result.thresholds)
+  }
+
   @Test func `A group's accuracy is that of the same list by itself`() throws {
     let folder = try Self.folder()
     let table = try circle(Self.angles)

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Metrics
 import Testing
@@ -47,6 +48,21 @@ struct ScoreHistogramTests {
         merged.merge(ScoreHistogram(scores.indices.filter { $0 % parts == part }.map { scores[$0] }))
       }
       #expect(merged == whole)
+    }
+  }
+
+  @Test(arguments: [0, 1, 15, 16, 17, 500]) func `Every vector level counts the same`(_ count: Int) {
+    for stop in [Float.nan, 1, -1.01, .infinity] {
+      for place in [0, count / 2, count] {
+        var scores = Self.scores(0.99, count: count)
+        scores.insert(stop, at: place)
+        for level in 0...ck_vector_level() {
+          var counters = [Int64](repeating: 0, count: 256 * 4)
+          #expect(ck_count_bins_f32_at(level, scores, scores.count, 128, &counters) == place)
+          let counts = (0..<256).map { bin in (0..<4).reduce(0) { $0 + Int(counters[bin + 256 * $1]) } }
+          #expect(counts == Self.naive(Array(scores[..<place]), width: 1.0 / 128))
+        }
+      }
     }
   }
 

@@ -45,7 +45,7 @@ struct IJBCScale {
       for row in 0..<block.rows {
         people.withRow(template(ofFace: first + row) % subjects) { person in
           block.withMutableRow(row) { values in
-            for column in values.indices { values[column] += 0.3 * person[column] }
+            for column in values.indices { values[column] += 0.1 * person[column] }
           }
         }
       }

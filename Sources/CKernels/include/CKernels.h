@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKernelsHistogram.h"
 #include "CKernelsLosses.h"
 #include "CKernelsMargins.h"
 #include "CKernelsTraining.h"

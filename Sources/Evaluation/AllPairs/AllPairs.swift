@@ -8,10 +8,11 @@ import FeatureStores
 /// names: {prefix: "", suffix: "", extension: drop}
 /// convention: likeness    # a preset, or fields over one (`ScoreConvention`)
 /// far: [1.0e-3]
+/// interval: subjects      # or binomial, none, {method: subjects, replicates: 1000} (`IntervalSettings`)
 /// ```
 public struct AllPairs: ProtocolKind {
   public static let name = "all-pairs"
-  public static let keys = ["lists", "names", "convention", "far"]
+  public static let keys = ["lists", "names", "convention", "far", "interval"]
 
   public var lists: AllPairsLists
   var expectedDigests: ExpectedDigests
@@ -19,6 +20,7 @@ public struct AllPairs: ProtocolKind {
   public var convention: ScoreConvention
   /// Target false accept rates, in (0, 1], descending, each once.
   public var targetFARs: [Double]
+  public var interval: IntervalSettings
 
   static let similarities: [Similarity] = [.cosine, .innerProduct]
 
@@ -35,6 +37,7 @@ public struct AllPairs: ProtocolKind {
     convention = try ScoreConvention(
       fields["convention"], similarities: Self.similarities, farRules: DistractorConvention.farRules)
     targetFARs = try fields.required("far").rates(of: "a false accept rate")
+    interval = try IntervalSettings(fields["interval"], level: convention.confidence)
   }
 
   public func listDigests(folder: String) throws -> [ListDigest] {

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Metrics
 
 /// What one set of embeddings scores on a protocol of all pairs.
@@ -9,6 +10,8 @@ public struct AllPairsResult: EvaluationResult, Equatable {
   public let trials: [Trial]
   /// At the protocol's targets, descending: over trials.
   public let rates: [Rate]
+  /// Over the people of all trials, of the mean TAR over trials at each trial's own threshold.
+  public let intervals: ResultIntervals
   public let warnings: [String]
 
   public struct Trial: Codable, Equatable, Sendable {
@@ -55,7 +58,11 @@ public struct AllPairsResult: EvaluationResult, Equatable {
     }
   }
 
-  init(_ task: AllPairsTask, trials: [Trial], embeddingDigest: String?) {
+  /// `tallies` holds for each trial the genuine pairs that are accepted at each target, by person.
+  init(
+    _ task: AllPairsTask, trials: [Trial], tallies: [[SubjectTally?]], embeddingDigest: String?,
+    workers: Workers
+  ) {
     header = EvaluationHeader(task, embeddingDigest: embeddingDigest)
     convention = task.settings.convention
     self.trials = trials
@@ -63,8 +70,19 @@ public struct AllPairsResult: EvaluationResult, Equatable {
       Rate(targetFAR: target, values: trials.map { $0.operatingPoints[index].tar })
     }
     self.rates = rates
+    intervals = ResultIntervals(task.settings.interval, task.subjects) { subjects, _ in
+      SubjectIntervals(
+        subjects: subjects, settings: task.settings.interval, thresholds: .kept,
+        estimates: rates.map { (NumberName.tar($0.targetFAR), $0.spread?.mean) }, workers: workers
+      ) { counts in
+        rates.indices.map { target in
+          let shares = tallies.compactMap { $0[target]?.rate(counts) }
+          return shares.count == tallies.count ? shares.reduce(0, +) / Double(shares.count) : nil
+        }
+      }
+    }
     warnings =
-      task.warnings
+      task.warnings + intervals.warnings
       + rates.filter { $0.spread == nil }.map {
         "FAR \(Cell.short($0.targetFAR)) is not attainable with \(trials.map(\.impostor).min() ?? 0) impostor pairs"
       }
@@ -81,22 +99,26 @@ extension AllPairsResult {
       columns: [.init("trial"), .init("images"), .init("people")]
         + OperatingPoint.columns(
           acceptance: "\(convention.similarity.measure) ≥",
-          intervals: OperatingPoint.binomialColumn(confidence: convention.confidence)),
+          intervals: pointColumns),
       rows: trials.enumerated().flatMap { number, trial in
         trial.operatingPoints.map {
-          ["\(number + 1)", "\(trial.images)", "\(trial.people)"] + $0.cells(natural: { $0 })
+          ["\(number + 1)", "\(trial.images)", "\(trial.people)"]
+            + $0.cells(natural: { $0 }, intervals: pointCells($0))
         }
       })
     guard trials.count > 1 else { return [points] }
     let summary = ResultTable(
-      title: "TAR over \(trials.count) trials",
+      title: "TAR over \(trials.count) trials\(intervals.remark)",
       columns: [
-        .init("target FAR"), .init("mean"), .init("SD (population)"), .init("SD (sample)"), .init("SEM"),
+        .init("target FAR"), .init("mean"),
+        .init("\(Cell.short(intervals.level * 100)) % interval of the mean"),
+        .init("SD (population)"), .init("SD (sample)"), .init("SEM"),
         .init("mean − SD (sample)"),
       ],
       rows: rates.map { rate in
         [
           Cell.short(rate.targetFAR), rate.spread.map { Cell.rate($0.mean) } ?? "not attainable",
+          intervals.text(NumberName.tar(rate.targetFAR)),
           Cell.rate(rate.spread?.populationSD), Cell.rate(rate.spread?.sampleSD), Cell.rate(rate.spread?.sem),
           Cell.rate(rate.meanMinusDeviation),
         ]
@@ -104,17 +126,33 @@ extension AllPairsResult {
     return [summary, points]
   }
 
+  /// One trial has intervals over people; of several their mean has.
+  private var pointColumns: [ResultTable.Column] {
+    trials.count == 1
+      ? intervals.columns() : OperatingPoint.binomialColumn(confidence: convention.confidence)
+  }
+
+  private func pointCells(_ point: OperatingPoint) -> [String] {
+    trials.count == 1
+      ? intervals.cells(NumberName.tar(point.targetFAR), point.interval) : [Cell.range(point.interval)]
+  }
+
   public var records: [[String]] {
     var rows = [["protocol", "trial"] + OperatingPoint.recordColumns]
     for (number, trial) in trials.enumerated() {
       rows += trial.operatingPoints.map {
-        [header.protocolName, "\(number + 1)"] + $0.record("tar", natural: { $0 })
+        [header.protocolName, "\(number + 1)"]
+          + $0.record(
+            "tar", natural: { $0 },
+            subjects: trials.count == 1 ? intervals.interval(NumberName.tar($0.targetFAR)) : nil)
       }
     }
     for rate in rates where trials.count > 1 {
       rows.append(
         [header.protocolName, "mean"]
-          + OperatingPoint.record("tar", rate.spread?.mean, target: rate.targetFAR))
+          + OperatingPoint.record(
+            "tar", rate.spread?.mean, target: rate.targetFAR,
+            subjects: intervals.interval(NumberName.tar(rate.targetFAR))))
       rows.append(
         [header.protocolName, "mean-sd"]
           + OperatingPoint.record("tar", rate.meanMinusDeviation, target: rate.targetFAR))

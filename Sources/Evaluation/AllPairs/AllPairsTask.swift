@@ -8,6 +8,8 @@ public struct AllPairsTask: EvaluationTask {
   struct Trial: Sendable {
     /// The row of each image.
     let rows: [Int]
+    /// The number of each image's person among those of all trials.
+    let persons: [Int32]
     /// For each image the end of its person's images.
     let personEnds: [Int]
     let people: Int
@@ -21,6 +23,8 @@ public struct AllPairsTask: EvaluationTask {
   public let listDigests: [ListDigest]
   public let warnings: [String]
   let trials: [Trial]
+  /// The people of all trials.
+  let subjects: KnownSubjects<Void>
 
   init(
     _ definition: ProtocolDefinition, _ settings: AllPairs, lists folder: String, names: [String],
@@ -30,15 +34,18 @@ public struct AllPairsTask: EvaluationTask {
     self.settings = settings
     listDigests = try settings.listDigests(folder: folder)
     let index = try ImageIndex(names, source: source)
-    trials = try (1...settings.lists.trials).map { try Self.trial($0, folder, settings, index) }
+    var numbers: [String: Int32] = [:]
+    trials = try (1...settings.lists.trials).map { try Self.trial($0, folder, settings, index, &numbers) }
+    subjects = .checked(SubjectNumbering(count: numbers.count, source: "the list's names"), ())
     warnings = []
   }
 
-  private static func trial(_ number: Int, _ folder: String, _ settings: AllPairs, _ index: ImageIndex) throws
-    -> Trial
-  {
-    var entries: [(person: Int, row: Int)] = []
-    var people: [String: Int] = [:]
+  private static func trial(
+    _ number: Int, _ folder: String, _ settings: AllPairs, _ index: ImageIndex,
+    _ numbers: inout [String: Int32]
+  ) throws -> Trial {
+    var entries: [(person: Int32, row: Int)] = []
+    var people: Set<Int32> = []
     var missing: [String] = []
     var seen: Set<String> = []
     let file = "\(folder)/\(settings.lists.file(trial: number))"
@@ -49,8 +56,9 @@ public struct AllPairsTask: EvaluationTask {
           .badInput, file: listed.place.file, place: "line \(listed.place.line)",
           found: "`\(listed.image)` a second time", expected: "each image once")
       }
-      let person = people[listed.identity] ?? people.count
-      people[listed.identity] = person
+      let person = numbers[listed.identity] ?? Int32(numbers.count)
+      numbers[listed.identity] = person
+      people.insert(person)
       if let row = index[name] { entries.append((person, row)) } else { missing.append(name) }
     }
     _ = try AbsentImages(missing, policy: .error, list: file, index: index)
@@ -61,7 +69,9 @@ public struct AllPairsTask: EvaluationTask {
       let isLast = entries[order[place]].person != entries[order[place + 1]].person
       ends[place] = isLast ? place + 1 : ends[place + 1]
     }
-    return Trial(rows: order.map { entries[$0].row }, personEnds: ends, people: people.count)
+    return Trial(
+      rows: order.map { entries[$0].row }, persons: order.map { entries[$0].person }, personEnds: ends,
+      people: people.count)
   }
 
   public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
@@ -75,6 +85,7 @@ public struct AllPairsTask: EvaluationTask {
     throws
     -> AllPairsResult
   {
+    var tallies: [[SubjectTally?]] = []
     let outcomes = try trials.map { trial in
       let features = try ComparedRows(similarity: settings.convention.similarity).read(trial.rows, embeddings)
       let needed = allowedFalseAccepts(
@@ -87,25 +98,46 @@ public struct AllPairsTask: EvaluationTask {
           advice: "Leave out the largest target.")
       }
       var scores = Self.scores(features, trial, keeping: needed + 2, blockRows: blockRows, workers: workers)
-      return AllPairsResult.Trial(
+      let genuine = scores.genuine
+      let outcome = AllPairsResult.Trial(
         trial, curve: ROCCurve(genuine: &scores.genuine, highestImpostors: scores.impostor),
-        scores: ScoreHistograms(genuine: ScoreHistogram(scores.genuine), impostor: scores.histogram),
+        scores: ScoreHistograms(genuine: ScoreHistogram(genuine), impostor: scores.histogram),
         settings: settings)
+      tallies.append(
+        outcome.operatingPoints.map { tally(of: genuine, of: scores.people, at: $0) })
+      return outcome
     }
-    return AllPairsResult(self, trials: outcomes, embeddingDigest: try embeddings.contentDigest())
+    return AllPairsResult(
+      self, trials: outcomes, tallies: tallies, embeddingDigest: try embeddings.contentDigest(),
+      workers: workers)
+  }
+
+  /// The genuine pairs that are accepted at a point's threshold, by person; nil for a point without one.
+  private func tally(of genuine: [Float], of people: [Int32], at point: OperatingPoint) -> SubjectTally? {
+    guard case .known(let numbering, _) = subjects, point.attainable, let threshold = point.threshold else {
+      return nil
+    }
+    var tally = SubjectTally(subjects: numbering.count)
+    for (score, person) in zip(genuine, people) {
+      tally.add(Int(person), isRight: Double(score) >= threshold)
+    }
+    return tally
   }
 
   /// What belongs to one stripe of rows.
   private struct Stripe {
     var genuine: [Float] = []
+    /// The person of each genuine score.
+    var people: [Int32] = []
     var candidates: [Float] = []
     var histogram = ScoreHistogram()
   }
 
   private static func scores(
     _ features: Matrix<Float>, _ trial: Trial, keeping capacity: Int, blockRows: Int, workers: Workers
-  ) -> (genuine: [Float], impostor: HighestScores, histogram: ScoreHistogram) {
+  ) -> (genuine: [Float], people: [Int32], impostor: HighestScores, histogram: ScoreHistogram) {
     var genuine: [Float] = []
+    var people: [Int32] = []
     var histogram = ScoreHistogram()
     var impostor = HighestScores(capacity: capacity)
     let count = trial.rows.count
@@ -122,7 +154,10 @@ public struct AllPairsTask: EvaluationTask {
           let first = max(columns.lowerBound, image + 1 - left)
           let split = min(columns.upperBound, max(first, ends[image] - left))
           if first < split {
-            for column in first..<split { stripe.genuine.append(products[column - columns.lowerBound]) }
+            for column in first..<split {
+              stripe.genuine.append(products[column - columns.lowerBound])
+              stripe.people.append(trial.persons[image])
+            }
           }
           guard split < columns.upperBound else { return }
           stripe.histogram.insert(products, from: split - columns.lowerBound)
@@ -138,10 +173,11 @@ public struct AllPairsTask: EvaluationTask {
       }
       for stripe in stripes {
         genuine += stripe.genuine
+        people += stripe.people
         histogram.merge(stripe.histogram)
       }
     }
     impostor.skip(trial.impostorCount)
-    return (genuine, impostor, histogram)
+    return (genuine, people, impostor, histogram)
   }
 }

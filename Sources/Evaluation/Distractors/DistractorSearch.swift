@@ -38,16 +38,23 @@ struct DistractorSearch {
     highest = HighestScores(capacity: count)
   }
 
-  /// Takes in candidates, one row each. Those in `farthest` score −∞: they are counted, and no more.
-  mutating func add(_ candidates: Matrix<Float>, farthest: Set<Int> = []) {
+  /// Takes in candidates, one row each. Those in `farthest` score −∞: they are counted, and no more. `alongside` is called once, by one
+  /// of the threads that work.
+  mutating func add(
+    _ candidates: Matrix<Float>, farthest: Set<Int> = [], alongside: @Sendable () -> Void = {}
+  ) {
     let floor = highest.floor
     if !farthest.isEmpty {
       highest.skip(tiles.rows * farthest.count)
       missing += tiles.rows * farthest.count
-      add(candidates.gathering(rows: (0..<candidates.rows).filter { !farthest.contains($0) }))
+      add(
+        candidates.gathering(rows: (0..<candidates.rows).filter { !farthest.contains($0) }),
+        alongside: alongside)
       return
     }
-    tiles.forEachRow(with: candidates, states: &stripes, workers: workers) { stripe, row, _, scores in
+    tiles.forEachRow(
+      with: candidates, states: &stripes, workers: workers, alongside: alongside
+    ) { stripe, row, _, scores in
       let search = row % ScoreTiles.stripeRows
       stripe.histogram.insert(scores)
       // Most tiles have no score that matters, and their maximum tells.

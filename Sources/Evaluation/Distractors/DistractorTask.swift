@@ -109,7 +109,7 @@ public struct DistractorTask: EvaluationTask {
   }
 
   /// Distractors read at a time: a multiple of a tile's columns, so that no tile is padded.
-  public static let blockRows = 4 * ScoreTiles.tileColumns
+  public static let blockRows = 8 * ScoreTiles.tileColumns
 
   /// The result of `embeddings`, whose rows have the names that the task was made with. One pass over the distractors, of which `blockRows`
   /// are read at a time: that changes nothing but memory.
@@ -143,7 +143,7 @@ public struct DistractorTask: EvaluationTask {
   /// or of `candidates`.
   private func result(
     searches: Matrix<Float>, mates others: Matrix<Float>, embeddingDigest: String?, _ workers: Workers,
-    _ blockRows: Int, candidates: (_ block: Range<Int>) throws -> Matrix<Float>
+    _ blockRows: Int, candidates: @escaping (_ block: Range<Int>) throws -> Matrix<Float>
   ) throws -> DistractorResult {
     let mates = mateScores(searches, others, workers)
     var genuine = mates.flatMap(\.self)
@@ -151,14 +151,14 @@ public struct DistractorTask: EvaluationTask {
     let needed = try neededImpostors(searches: probes.count, distractors: largest)
     var search = DistractorSearch(
       searches, ranks: settings.ranks.last ?? 1, highest: needed, workers: workers)
-    var done = 0
+    let reader = BlockReader(blocks(of: blockRows), read: candidates)
     var sizes: [DistractorResult.Size] = []
     var tallies = DistractorTallies(probes: probes.map { $0.identity }, mates: mates)
     for (size, count) in zip(settings.sizes, counts) {
-      while done < count {
-        let block = done..<min(done + blockRows, count)
-        search.add(try candidates(block), farthest: farthest(in: block))
-        done = block.upperBound
+      while let block = reader.block, block.upperBound <= count {
+        let current = try reader.content()
+        search.add(current, farthest: farthest(in: block), alongside: reader.readNext)
+        reader.advance()
       }
       sizes.append(
         DistractorResult.Size(
@@ -170,6 +170,19 @@ public struct DistractorTask: EvaluationTask {
     return DistractorResult(
       self, sizes: sizes, tallies: tallies, scores: scores, embeddingDigest: embeddingDigest, workers: workers
     )
+  }
+
+  /// The distractors in blocks of at most `rows`, a new one where a size ends.
+  private func blocks(of rows: Int) -> [Range<Int>] {
+    var blocks: [Range<Int>] = []
+    for count in counts {
+      var done = blocks.last?.upperBound ?? 0
+      while done < count {
+        blocks.append(done..<min(done + rows, count))
+        done = blocks[blocks.count - 1].upperBound
+      }
+    }
+    return blocks
   }
 
   /// The searches among the distractors so far, each of which `tallies` learns of, too.

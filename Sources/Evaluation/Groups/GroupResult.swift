@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Metrics
 
 /// What one set of embeddings scores on the groups of a protocol, at thresholds that they share.
@@ -11,7 +12,16 @@ public struct GroupResult: EvaluationResult, Equatable {
   public let accuracy: Spread?
   /// At the protocol's targets, descending.
   public let thresholds: [CommonThreshold]
+  /// Over the people of all groups, at these thresholds.
+  public let intervals: ResultIntervals
   public let warnings: [String]
+
+  /// What is found before people are resampled.
+  struct Numbers: Sendable {
+    let groups: [Group]
+    let accuracy: Spread?
+    let thresholds: [CommonThreshold]
+  }
 
   public struct Group: Codable, Equatable, Sendable {
     public let name: String
@@ -49,7 +59,7 @@ public struct GroupResult: EvaluationResult, Equatable {
   }
 
   /// `scores` holds for each group those of each fold.
-  init(_ task: GroupTask, scores: [[LabelledScores]], embeddingDigest: String?) {
+  init(_ task: GroupTask, scores: [[LabelledScores]], embeddingDigest: String?, workers: Workers) {
     let convention = task.settings.convention
     header = EvaluationHeader(task, embeddingDigest: embeddingDigest)
     self.convention = convention
@@ -79,8 +89,13 @@ public struct GroupResult: EvaluationResult, Equatable {
           intervalMethod: convention.interval), groups: curves, convention: convention)
     }
     self.thresholds = thresholds
+    let numbers = Numbers(groups: groups, accuracy: accuracy, thresholds: thresholds)
+    intervals = ResultIntervals(task.settings.interval, task.subjects) { subjects, people in
+      GroupResampling(task, scores: scores, numbers: numbers, subjects: subjects, people: people)
+        .intervals(task.settings.interval, workers: workers)
+    }
     warnings =
-      task.warnings
+      task.warnings + intervals.warnings
       + thresholds.filter { !$0.overall.attainable }.map {
         "FAR \(Cell.short($0.overall.targetFAR)) is not attainable with \($0.overall.impostorCount) impostor pairs"
       }
@@ -114,13 +129,24 @@ extension GroupResult.CommonThreshold {
     farGap = Self.gap(rates.map { ($0.acceptedImpostor, $0.impostor) }, convention.confidence)
   }
 
+  /// The groups with the largest and with the smallest rate; nil where a group has no pairs.
+  func extremes(_ count: (GroupResult.Rates) -> (Int, Int)) -> (high: Int, low: Int)? {
+    Self.extremes(rates.map(count))
+  }
+
+  private static func extremes(_ counts: [(Int, Int)]) -> (high: Int, low: Int)? {
+    func rate(_ group: Int) -> Double { Double(counts[group].0) / Double(counts[group].1) }
+    guard counts.allSatisfy({ $0.1 > 0 }), let high = counts.indices.max(by: { rate($0) < rate($1) }),
+      let low = counts.indices.min(by: { rate($0) < rate($1) })
+    else { return nil }
+    return (high, low)
+  }
+
   /// The largest rate less the smallest; nil where a group has no pairs.
   private static func gap(_ counts: [(Int, Int)], _ confidence: Double) -> DifferenceInterval? {
-    func rate(_ count: (Int, Int)) -> Double { Double(count.0) / Double(count.1) }
-    guard counts.allSatisfy({ $0.1 > 0 }), let high = counts.max(by: { rate($0) < rate($1) }),
-      let low = counts.min(by: { rate($0) < rate($1) })
-    else { return nil }
-    return DifferenceInterval(high, minus: low, confidence: confidence)
+    extremes(counts).flatMap {
+      DifferenceInterval(counts[$0.high], minus: counts[$0.low], confidence: confidence)
+    }
   }
 }
 
@@ -133,62 +159,79 @@ extension GroupResult {
       + "convention \(convention.name)"
     var rows: [[String]] = groups.map { group in
       [
-        group.name, Cell.rate(group.accuracy?.mean), Cell.rate(group.accuracy?.populationSD),
+        group.name, Cell.rate(group.accuracy?.mean),
+        intervals.text(NumberName.accuracy(of: group.name)), Cell.rate(group.accuracy?.populationSD),
         Cell.rate(group.accuracy?.sem), Cell.fixed(group.auc, 5), Cell.rate(group.eer?.value),
         "\(group.genuine) + \(group.impostor)",
       ]
     }
     let spread = "SD over groups (sample) \(Cell.rate(accuracy?.sampleSD))"
-    rows.append(["mean over groups", Cell.rate(accuracy?.mean), "", "", "", "", spread])
+    rows.append([
+      "mean over groups", Cell.rate(accuracy?.mean), intervals.text(NumberName.accuracy), "", "", "", "",
+      spread,
+    ])
     let own = ResultTable(
-      title: "\(title). Each group with thresholds of its own",
+      title: "\(title). Each group with thresholds of its own\(intervals.remark)",
       columns: [
-        .init("group", isNumeric: false), .init("accuracy"), .init("SD (population)"), .init("SEM"),
+        .init("group", isNumeric: false), .init("accuracy"),
+        .init("\(Cell.short(intervals.level * 100)) % interval"), .init("SD (population)"), .init("SEM"),
         .init("AUC"), .init("EER"), .init("pairs"),
       ], rows: rows)
     return [own] + thresholds.map(table)
   }
 
   private func table(_ common: CommonThreshold) -> ResultTable {
-    func range(_ interval: BinomialInterval?) -> String {
-      interval.map { "\(Cell.short($0.lower))–\(Cell.short($0.upper))" } ?? Cell.none
-    }
-    func gap(_ gap: DifferenceInterval?) -> [String] {
-      [
-        gap.map { Cell.short($0.difference) } ?? Cell.none,
-        gap.map { "\(Cell.short($0.lower))–\(Cell.short($0.upper))" } ?? Cell.none,
-      ]
-    }
+    let target = common.overall.targetFAR
     func rate(_ count: Int, _ of: Int) -> String {
       of == 0 ? Cell.none : Cell.short(Double(count) / Double(of))
     }
-    let percent = Cell.short(convention.confidence * 100)
+    func range(_ lower: Double?, _ upper: Double?) -> String {
+      guard let lower, let upper else { return Cell.none }
+      return "\(Cell.short(lower))–\(Cell.short(upper))"
+    }
+    /// The cells of the interval columns: over people where there is one, then with pairs taken as independent.
+    func cells(_ name: String, _ lower: Double?, _ upper: Double?) -> [String] {
+      let people = intervals.interval(name)
+      return switch intervals.method {
+      case .none: []
+      case .binomial: [range(lower, upper)]
+      case .subjects: [range(people?.lower, people?.upper), range(lower, upper)]
+      }
+    }
     let title =
       common.rates.isEmpty
-      ? "FAR \(Cell.short(common.overall.targetFAR)) is not attainable"
-      : "At one threshold for all groups, FAR \(Cell.short(common.overall.targetFAR)) by the rule "
+      ? "FAR \(Cell.short(target)) is not attainable"
+      : "At one threshold for all groups, FAR \(Cell.short(target)) by the rule "
         + "\(convention.farRule.rawValue): \(convention.similarity.measure) "
         + "\(convention.similarity.isDistance ? "≤" : "≥") \(Cell.threshold(natural(common.overall.threshold ?? .infinity)))"
     var rows: [[String]] = zip(groups, common.rates).map { group, rates in
-      [
-        group.name, rate(rates.acceptedGenuine, rates.genuine), range(rates.tar),
-        rate(rates.acceptedImpostor, rates.impostor), range(rates.far),
-      ]
+      [group.name, rate(rates.acceptedGenuine, rates.genuine)]
+        + cells(NumberName.tar(target, of: group.name), rates.tar?.lower, rates.tar?.upper)
+        + [rate(rates.acceptedImpostor, rates.impostor)]
+        + cells(NumberName.far(target, of: group.name), rates.far?.lower, rates.far?.upper)
     }
-    if !rows.isEmpty { rows.append(["largest gap"] + gap(common.tarGap) + gap(common.farGap)) }
+    if !rows.isEmpty {
+      let (tar, far) = (common.tarGap, common.farGap)
+      rows.append(
+        ["largest gap", tar.map { Cell.short($0.difference) } ?? Cell.none]
+          + cells(NumberName.tarGap(target), tar?.lower, tar?.upper)
+          + [far.map { Cell.short($0.difference) } ?? Cell.none]
+          + cells(NumberName.farGap(target), far?.lower, far?.upper))
+    }
+    let columns = intervals.columns()
     return ResultTable(
       title: title,
-      columns: [
-        .init("group", isNumeric: false), .init("TAR"), .init("\(percent) % interval"), .init("FAR"),
-        .init("\(percent) % interval"),
-      ], rows: rows)
+      columns: [.init("group", isNumeric: false), .init("TAR")] + columns + [.init("FAR")] + columns,
+      rows: rows
+    )
   }
 
   public var records: [[String]] {
     var rows = [["protocol", "group"] + OperatingPoint.recordColumns]
     for group in groups {
       let place = [header.protocolName, group.name]
-      rows.append(place + OperatingPoint.record("accuracy", group.accuracy?.mean))
+      let people = intervals.interval(NumberName.accuracy(of: group.name))
+      rows.append(place + OperatingPoint.record("accuracy", group.accuracy?.mean, subjects: people))
       rows.append(place + OperatingPoint.record("auc", group.auc))
       rows.append(place + OperatingPoint.record("eer", group.eer?.value))
     }
@@ -196,30 +239,36 @@ extension GroupResult {
       let target = common.overall.targetFAR
       rows.append([header.protocolName, "all"] + common.overall.record("tar", natural: natural))
       for (group, rates) in zip(groups, common.rates) {
-        for (metric, count, of, interval) in [
-          ("tar", rates.acceptedGenuine, rates.genuine, rates.tar),
-          ("far", rates.acceptedImpostor, rates.impostor, rates.far),
+        for (metric, count, of, interval, name) in [
+          ("tar", rates.acceptedGenuine, rates.genuine, rates.tar, NumberName.tar(target, of: group.name)),
+          ("far", rates.acceptedImpostor, rates.impostor, rates.far, NumberName.far(target, of: group.name)),
         ] {
-          let value = of == 0 ? nil : Double(count) / Double(of)
+          let counts = ["\(count)", "\(of)"]
           let isGenuine = metric == "tar"
-          rows.append([
-            header.protocolName, group.name, metric, Cell.exact(target), Cell.exact(value), "",
-            Cell.exact(common.overall.threshold.map(natural)), isGenuine ? "\(count)" : "",
-            isGenuine ? "\(of)" : "",
-            isGenuine ? "" : "\(count)", isGenuine ? "" : "\(of)", Cell.exact(interval?.lower),
-            Cell.exact(interval?.upper), Cell.exact(interval?.confidence), "binomial",
-            Cell.exact(interval?.lower),
-            Cell.exact(interval?.upper), "", "true",
-          ])
+          rows.append(
+            [
+              header.protocolName, group.name, metric, Cell.exact(target),
+              Cell.exact(of == 0 ? nil : Double(count) / Double(of)), "",
+              Cell.exact(common.overall.threshold.map(natural)),
+            ] + (isGenuine ? counts : ["", ""]) + (isGenuine ? ["", ""] : counts)
+              + OperatingPoint.intervalRecord(intervals.interval(name), interval) + ["", "true"])
         }
       }
-      for (metric, gap) in [("tar_gap", common.tarGap), ("far_gap", common.farGap)] {
-        rows.append([
-          header.protocolName, "gap", metric, Cell.exact(target), Cell.exact(gap?.difference), "", "", "", "",
-          "",
-          "", Cell.exact(gap?.lower), Cell.exact(gap?.upper), Cell.exact(gap?.confidence), "binomial",
-          Cell.exact(gap?.lower), Cell.exact(gap?.upper), "", "",
-        ])
+      for (metric, gap, name) in [
+        ("tar_gap", common.tarGap, NumberName.tarGap(target)),
+        ("far_gap", common.farGap, NumberName.farGap(target)),
+      ] {
+        let people = intervals.interval(name)
+        let binomial = [Cell.exact(gap?.lower), Cell.exact(gap?.upper)]
+        let interval =
+          people.map { [Cell.exact($0.lower), Cell.exact($0.upper), Cell.exact($0.level), "subjects"] }
+          ?? binomial + [Cell.exact(gap?.confidence), gap == nil ? "" : "binomial"]
+        rows.append(
+          [
+            header.protocolName, "gap", metric, Cell.exact(target), Cell.exact(gap?.difference), "", "", "",
+            "",
+            "", "",
+          ] + interval + binomial + ["", ""])
       }
     }
     return rows

@@ -24,6 +24,8 @@ public struct GroupTask: EvaluationTask {
   let groups: [Group]
   /// The rows that pairs name, each once.
   let rows: [Int]
+  /// The people of each group's pairs, in their order.
+  let subjects: KnownSubjects<[PairSubjects]>
 
   init(
     _ definition: ProtocolDefinition, _ settings: GroupVerification, lists folder: String, names: [String],
@@ -58,6 +60,7 @@ public struct GroupTask: EvaluationTask {
     _ = try AbsentImages(
       missing, policy: .error, list: "\(folder)/\(settings.lists.files[0])", index: index)
     self.rows = rows
+    subjects = PairSubjects.of(listed.flatMap(\.pairs)).split(listed.map(\.pairs.count))
     warnings = Self.shared(listed)
   }
 
@@ -76,12 +79,14 @@ public struct GroupTask: EvaluationTask {
 
   public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
   {
-    try result(of: embeddings)
+    try result(of: embeddings, workers: workers)
   }
 
   /// The result of `embeddings`, whose rows have the names that the task was made with.
-  public func result(of embeddings: any EmbeddingSource) throws -> GroupResult {
-    GroupResult(self, scores: try scores(of: embeddings), embeddingDigest: try embeddings.contentDigest())
+  public func result(of embeddings: any EmbeddingSource, workers: Workers = .one) throws -> GroupResult {
+    GroupResult(
+      self, scores: try scores(of: embeddings), embeddingDigest: try embeddings.contentDigest(),
+      workers: workers)
   }
 
   /// For each group the scores of each fold, in the order of the list.

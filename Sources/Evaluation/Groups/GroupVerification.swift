@@ -12,10 +12,11 @@ import Metrics
 /// names: {prefix: "", suffix: "", extension: drop}
 /// convention: likeness    # a preset, or fields over one (`ScoreConvention`)
 /// far: [1.0e-2, 1.0e-3]
+/// interval: subjects      # or binomial, none, {method: subjects, replicates: 1000} (`IntervalSettings`)
 /// ```
 public struct GroupVerification: ProtocolKind {
   public static let name = "group-verification"
-  public static let keys = ["lists", "folds", "names", "convention", "far"]
+  public static let keys = ["lists", "folds", "names", "convention", "far", "interval"]
 
   public var lists: GroupLists
   var expectedDigests: ExpectedDigests
@@ -24,6 +25,7 @@ public struct GroupVerification: ProtocolKind {
   public var convention: ScoreConvention
   /// Target false accept rates, in (0, 1], descending, each once.
   public var targetFARs: [Double]
+  public var interval: IntervalSettings
 
   /// The rules that give a threshold.
   static let farRules: [FARRule] = FARRule.allCases.filter { !$0.interpolates }
@@ -37,6 +39,7 @@ public struct GroupVerification: ProtocolKind {
     convention = try ScoreConvention(
       fields["convention"], similarities: Similarity.allCases, farRules: Self.farRules)
     targetFARs = try fields.required("far").rates(of: "a false accept rate")
+    interval = try IntervalSettings(fields["interval"], level: convention.confidence)
   }
 
   public func listDigests(folder: String) throws -> [ListDigest] {

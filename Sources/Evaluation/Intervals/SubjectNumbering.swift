@@ -23,6 +23,11 @@ struct PairSubjects: Sendable {
   private(set) var first: [Int32] = []
   private(set) var second: [Int32] = []
 
+  /// The people of some of the pairs.
+  func part(_ range: Range<Int>) -> PairSubjects {
+    PairSubjects(first: Array(first[range]), second: Array(second[range]))
+  }
+
   /// The people whom `pairs` name, numbered as they first appear.
   static func of(_ pairs: [ListedPair]) -> KnownSubjects<PairSubjects> {
     var numbers: [String: Int32] = [:]
@@ -41,6 +46,23 @@ struct PairSubjects: Sendable {
       result.second.append(number(second))
     }
     return .checked(SubjectNumbering(count: numbers.count, source: "the list's names"), result)
+  }
+}
+
+extension KnownSubjects where Value == PairSubjects {
+  /// The people of parts of the pairs, each with as many pairs as `counts` says, one after the other.
+  func split(_ counts: [Int]) -> KnownSubjects<[PairSubjects]> {
+    switch self {
+    case .unknown(let reason): return .unknown(reason: reason)
+    case .known(let numbering, let people):
+      var start = 0
+      return .known(
+        numbering,
+        counts.map { count in
+          defer { start += count }
+          return people.part(start..<start + count)
+        })
+    }
   }
 }
 
