@@ -7,7 +7,7 @@ import Metrics
 /// The tables and figures of an experiment, made from its finished results alone.
 ///
 /// One table a protocol (`PROTOCOL.md`, `.csv`, `.tex`, `.json`) with every row of the grid: what is missing, failed or unsupported says so
-/// in its place. Two files a diagnostic (`DiagnosticExport`). One figure a protocol, dataset and kind of curve. The same results give the same
+/// in its place. A table of speed-ups (`speed-up`) where runs have validation curves. Two files a diagnostic (`DiagnosticExport`). One figure a protocol, dataset and kind of curve. The same results give the same
 /// bytes: commits and dates are those of the runs.
 public struct ExperimentReport: Sendable {
   public let results: ExperimentResults
@@ -58,6 +58,18 @@ public struct ExperimentReport: Sendable {
       ]
       for (suffix, text) in contents {
         let file = "\(folder)/\(name).\(suffix)"
+        try OutputFile.write(Array(text.utf8), to: file)
+        files.append(file)
+      }
+    }
+    if let speeds = try SpeedUpTable(self) {
+      let contents = [
+        ("md", try speeds.table.markdown(headingLevel: 2)), ("csv", try speeds.table.csv()),
+        ("tex", try speeds.table.latex(label: "tab:\(results.experiment.definition.name)-speed-up")),
+        ("json", String(decoding: try CanonicalJSON.encodeIndented(speeds.export), as: UTF8.self)),
+      ]
+      for (suffix, text) in contents {
+        let file = "\(folder)/speed-up.\(suffix)"
         try OutputFile.write(Array(text.utf8), to: file)
         files.append(file)
       }

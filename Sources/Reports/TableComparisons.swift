@@ -75,12 +75,12 @@ struct TableComparisons: Encodable {
         bests[Place(dataset: dataset.name, metric: metric.name)] = best
         for row in rivals where row != best {
           attempts[metric.name, default: (0, 0)].tried += 1
-          let pair = CommonSeeds(
+          let pair = OutcomePair(
             results.rows[row].outcomes(test.name), results.rows[best].outcomes(test.name))
           let difference =
             isFoldwise
-            ? pair.foldwise(metric, testToTraining: ratios[dataset.name] ?? 0, level: level)
-            : pair.resampled(metric, level: level)
+            ? pair.foldwise(metric.numberName, testToTraining: ratios[dataset.name] ?? 0, level: level)
+            : pair.resampled(metric.numberName, level: level)
           guard let difference else { continue }
           attempts[metric.name, default: (0, 0)].made += 1
           found.append(
@@ -155,64 +155,6 @@ struct TableComparisons: Encodable {
       "\($0.key) \(NumberText.fixed($0.value, decimals: 3))"
     }
     .joined(separator: ", ")
-  }
-}
-
-/// The outcomes of two rows at the seeds that both have. A row without randomness has one, for every seed of the other.
-private struct CommonSeeds {
-  let first: [ExperimentResults.Outcome]
-  let second: [ExperimentResults.Outcome]
-  /// Nil where neither row is trained.
-  let seeds: Int?
-
-  struct Difference {
-    var value: Double
-    var lower: Double
-    var upper: Double
-    var p: Double
-  }
-
-  init(_ first: [ExperimentResults.Outcome], _ second: [ExperimentResults.Outcome]) {
-    let known = Set(first.compactMap(\.seed)).union(second.compactMap(\.seed)).sorted()
-    func at(_ seed: UInt64, _ outcomes: [ExperimentResults.Outcome]) -> ExperimentResults.Outcome? {
-      outcomes.first { $0.seed == seed || $0.seed == nil }
-    }
-    guard !known.isEmpty else {
-      (self.first, self.second, seeds) = (first, second, nil)
-      return
-    }
-    let common = known.compactMap { seed in
-      at(seed, first).flatMap { a in at(seed, second).map { (a, $0) } }
-    }
-    (self.first, self.second, seeds) = (common.map { $0.0 }, common.map { $0.1 }, common.count)
-  }
-
-  /// By seeds and people; nil without a common seed or without resamples.
-  func resampled(_ metric: TableMetric, level: Double) -> Difference? {
-    let test = PairedBootstrap(
-      of: metric.numberName, first.map(\.intervals), minus: second.map(\.intervals), level: level)
-    return test.map {
-      Difference(value: $0.difference, lower: $0.interval.lower, upper: $0.interval.upper, p: $0.normalP)
-    }
-  }
-
-  /// By folds, the mean over common seeds in each; nil where a fold lacks the number.
-  func foldwise(_ metric: TableMetric, testToTraining: Double, level: Double) -> Difference? {
-    func means(_ outcomes: [ExperimentResults.Outcome]) -> [Double]? {
-      let perSeed = outcomes.compactMap { outcome in
-        outcome.perFold.first { $0.name == metric.numberName }?.values
-      }
-      guard perSeed.count == outcomes.count, let folds = perSeed.first?.count else { return nil }
-      let means = (0..<folds).compactMap { fold -> Double? in
-        let values = perSeed.compactMap { $0[fold] }
-        return values.count == perSeed.count ? Spread(values)?.mean : nil
-      }
-      return means.count == folds ? means : nil
-    }
-    guard let a = means(first), let b = means(second), a.count == b.count else { return nil }
-    let test = CorrectedResampledTTest(
-      differences: zip(a, b).map { $0 - $1 }, testToTraining: testToTraining, level: level)
-    return test.map { Difference(value: $0.difference, lower: $0.lower, upper: $0.upper, p: $0.p) }
   }
 }
 

@@ -80,7 +80,7 @@ struct VerificationTable {
       throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
     }
     let metrics = TableMetric.all(of: test)
-    let shown = Columns(experiment)
+    let shown = RowColumns(experiment)
     let comparisons = TableComparisons(results, test, metrics)
     var columns = shown.headers.map { ReportTable.Column($0, kind: .text) }
     columns += metrics.map(\.column)
@@ -262,43 +262,6 @@ struct VerificationTable {
       return
         "Training made it worse: on \(dataset.name), \(worse) of \(trained.count) trained rows have a lower mean \(metric.name) than "
         + "the features as stored."
-    }
-  }
-
-  /// The leading columns: those in which rows differ.
-  private struct Columns {
-    let headers: [String]
-    private let hasDataset: Bool
-    private let hasNetwork: Bool
-    private let hasSampler: Bool
-    /// Whether the oracle knows of an image what methods need not see. It is so for all sets of a world or for none.
-    private let oracleKnowsAttributes: Bool
-
-    init(_ experiment: BoundExperiment) {
-      oracleKnowsAttributes = experiment.datasets.contains { dataset in
-        dataset.tests.contains { $0.oracle?.knowsAttributes ?? false }
-      }
-      hasDataset = experiment.datasets.count > 1
-      hasNetwork = experiment.definition.networks.count > 1
-      hasSampler = experiment.definition.samplers.count > 1
-      headers =
-        (hasDataset ? ["Data"] : []) + ["Method", "Mechanism"] + (hasNetwork ? ["Network"] : [])
-        + (hasSampler ? ["Sampler"] : [])
-    }
-
-    /// The cells of a row, or of `count` rows that differ in their loss.
-    func cells(_ row: GridRow, of count: Int) -> [TableCell] {
-      let method =
-        switch row.kind {
-        case .untrained: "untrained (features as stored)"
-        case .ceiling:
-          oracleKnowsAttributes ? "ceiling (oracle with known quality)" : "ceiling (Bayes oracle)"
-        case .trained: count == 1 ? row.loss : "\(count) losses"
-        }
-      let texts =
-        (hasDataset ? [row.dataset] : []) + [method, row.mechanism] + (hasNetwork ? [row.network] : [])
-        + (hasSampler ? [row.sampler] : [])
-      return texts.map { .text($0) }
     }
   }
 }

@@ -56,6 +56,7 @@ struct DiagnosticExportTests {
     let written = try report.writeTables(to: folder.file("tables"))
     #expect(
       written.dropFirst(4).map(\.lastPathComponent) == [
+        "speed-up.md", "speed-up.csv", "speed-up.tex", "speed-up.json",
         "diagnostic-curve.csv", "diagnostic-curve.json", "diagnostic-curve-2.csv", "diagnostic-curve-2.json",
         "diagnostic-spectrum.csv", "diagnostic-spectrum.json",
       ])
