@@ -24,7 +24,7 @@ public struct RunIdentity: Sendable, Hashable, Codable, CustomStringConvertible 
   public var description: String { folderName }
 
   /// Runs of anything but ASCII letters, digits and dots become one dash.
-  static func readable(_ text: String) -> String {
+  public static func readable(_ text: String) -> String {
     var result = ""
     for character in text.lowercased() {
       if character.isASCII && (character.isLetter || character.isNumber || character == ".") {

@@ -84,8 +84,8 @@ public struct ExperimentReport: Sendable {
     return files
   }
 
-  /// Writes the figures to `folder`, which is made where missing: for each protocol and dataset one a kind of curve that its results have. Returns the
-  /// files. Protocols without a finished row have none.
+  /// Writes the figures to `folder`, which is made where missing: for each protocol and dataset one a kind of curve that its results have, and those
+  /// of diagnostics (`DiagnosticFigures`). Returns the files. Protocols without a finished row have none.
   public func writeFigures(to folder: String, formats: [FigureFormat] = [.png]) throws -> [String] {
     var files: [String] = []
     for name in protocolNames {
@@ -100,6 +100,13 @@ public struct ExperimentReport: Sendable {
             files.append(file)
           }
         }
+      }
+    }
+    for named in try DiagnosticFigures(self).all() {
+      for format in formats {
+        let file = "\(folder)/\(named.name).\(format.fileExtension)"
+        try OutputFile.write(try named.figure.rendered(as: format, provenance: provenance), to: file)
+        files.append(file)
       }
     }
     return files

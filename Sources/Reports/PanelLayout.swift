@@ -14,10 +14,14 @@ struct PanelLayout: LaidOutFigure {
 
   static let mostColumns = 3
 
-  /// - Parameter figures: at least one, with the same curves by name and style.
-  init(title: String, caption: String, panels figures: [LineFigure], measurer: TextMeasurer)
-    throws(HarnessError)
-  {
+  /// - Parameters:
+  ///   - figures: at least one, with the same curves by name and style.
+  ///   - plotHeight: of each plotting area, in millimetres.
+  ///   - summaryHeader: what the summaries in the legend are.
+  init(
+    title: String, caption: String, panels figures: [LineFigure], plotHeight: Double = 34,
+    summaryHeader: String = "", measurer: TextMeasurer
+  ) throws(HarnessError) {
     precondition(!figures.isEmpty, "a page of no panels")
     let page = FigureSize.doubleColumn.width
     let fonts = FigureFonts(width: page)
@@ -37,11 +41,11 @@ struct PanelLayout: LaidOutFigure {
       return series
     }
     let plan = LegendLayout.plan(
-      named, header: "", limit: page - 2 * pad, mostColumns: 4, fonts: fonts, measurer: measurer)
+      named, header: summaryHeader, limit: page - 2 * pad, mostColumns: 4, fonts: fonts, measurer: measurer)
     legend = LegendLayout(plan, at: PlotPoint(pad, top + 1), fonts: fonts) { measurer.width($0, $1) }
     top = legend.box.maxY + 3
     let columns = min(Self.mostColumns, figures.count)
-    var size = FigureSize(width: 1, plotHeight: 34)
+    var size = FigureSize(width: 1, plotHeight: plotHeight)
     size.width = page / Double(columns)
     panels = []
     for start in stride(from: 0, to: figures.count, by: columns) {

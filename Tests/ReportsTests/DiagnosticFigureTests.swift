@@ -1,0 +1,135 @@
+import Experiments
+import FeatureStores
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+@Suite("Figures of diagnostics")
+struct DiagnosticFigureTests {
+  @Test func `Every diagnostic that was recorded is drawn, and twice to the same bytes`() async throws {
+    let made = try await DiagnosedExperiment()
+    let report = try made.report()
+    for folder in ["first", "second"] {
+      _ = try report.writeFigures(to: made.folder.file(folder), formats: [.png, .svg])
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: made.folder.file("first")).sorted()
+    let kinds = [
+      "convergence-cosface", "convergence-normface", "groups", "smoothness-cosface", "smoothness-normface",
+    ]
+    let rest = ["spectrum-cosface", "spectrum-normface"]
+    let own = names.filter { name in !["roc", "det", "histogram"].contains { name.hasPrefix($0) } }
+    #expect(own == (kinds + rest).flatMap { ["\($0).png", "\($0).svg"] })
+    for name in names {
+      #expect(
+        FileManager.default.contentsEqual(
+          atPath: made.folder.file("first/\(name)"), andPath: made.folder.file("second/\(name)")), "\(name)")
+    }
+  }
+
+  @Test func `Nothing is drawn of what has not run`() async throws {
+    let made = try await DiagnosedExperiment(run: false)
+    #expect(try DiagnosticFigures(made.report()).all().isEmpty)
+  }
+
+  @Test func `Convergence shows the mean and deviation over seeds, and τ of the baseline`() async throws {
+    let made = try await DiagnosedExperiment(["losses: [normface]"])
+    try made.setCurve(
+      loss: "NormFace", mechanism: "Conventional", [1: [0.5, 0.7, 0.8], 2: [0.7, 0.7, 1.0]])
+    let figures = DiagnosticFigures(try made.report())
+    let named = try figures.convergence()
+    #expect(named.map(\.name) == ["convergence-normface"])
+    let figure = try #require(named[0].figure as? PanelFigure)
+    let accuracy = figure.panels[0]
+    #expect(accuracy.series.map(\.name) == ["Conventional", "MultiFace"])
+    let curve = accuracy.series[0]
+    #expect(curve.points.map(\.x) == [0, 10, 20])
+    for (point, expected) in zip(curve.points.map(\.y), [0.6, 0.7, 0.9]) {
+      #expect(abs(point - expected) < 1e-12)
+    }
+    // The sample deviation of 0.5 and 0.7.
+    #expect(
+      abs(curve.band[0].upper - 0.6 - 0.02.squareRoot()) < 1e-12 && curve.band[1].upper == curve.band[1].lower
+    )
+    #expect(accuracy.references.map(\.label) == ["τ"])
+    #expect(abs(try #require(accuracy.references.first).value - 0.99 * 0.9) < 1e-12)
+    // The same style as in every other figure.
+    #expect(curve.style == figures.styles.style(of: "NormFace, Conventional"))
+    // Its first loss is that of a batch, which curves of results have from the second point on.
+    #expect(figure.panels[1].series[1].points.map(\.x) == [1, 2, 3, 4, 5, 6])
+  }
+
+  @Test func `A matrix of groups holds alignment below, agreement above, and accuracies in the diagonal`()
+    async throws
+  {
+    let made = try await DiagnosedExperiment(["losses: [normface]", "seeds: [1]"])
+    let report = try made.report()
+    let figure = try #require(try DiagnosticFigures(report).groups().first?.figure as? HeatMapFigure)
+    let panel = try #require(figure.panels.first)
+    let groups = try #require(report.results.experiment.definition.diagnostics.first { $0.name == "groups" })
+    let entry = try #require(try report.results.diagnostics(groups).last)
+    let measured = try #require(entry.record.groups)
+    #expect(figure.panels.count == 1 && panel.labels == ["1", "2"])
+    #expect(panel.values[1][0] == measured.comparison.alignment[1][0])
+    #expect(panel.values[0][1] == measured.comparison.neighbourAgreement[0][1])
+    #expect(panel.diagonal == measured.alone.map { NumberText.percent($0.accuracy ?? .nan, decimals: 1) })
+  }
+
+  @Test func `Accuracy against agents needs one row for each of several numbers`() async throws {
+    let agents = [1, 2, 3].map { "{name: multi-agent, agents: \($0), queue: 8, ema: 0.9}" }.joined(
+      separator: ", ")
+    let made = try await DiagnosedExperiment([
+      "losses: [normface, cosface]", "mechanisms: [conventional, \(agents)]", "diagnostics: [spectrum]",
+    ])
+    let report = try made.report()
+    let named = try #require(try DiagnosticFigures(report).agents().first)
+    #expect(named.name == "agents-tiny-lfw")
+    let figure = try #require(named.figure as? LineFigure)
+    #expect(
+      figure.series.map(\.name) == [
+        "NormFace, MASST", "NormFace, Conventional", "CosFace, MASST", "CosFace, Conventional",
+      ])
+    #expect(figure.series[0].points.map(\.x) == [1, 2, 3] && figure.series[1].points.map(\.x) == [1, 3])
+    let rows = report.results.rows.filter { $0.row.loss == "NormFace" }
+    let metric = TableMetric.accuracy
+    #expect(figure.series[0].points.map(\.y) == rows.dropFirst().map { metric.mean($0.outcomes("tiny-lfw")) })
+    #expect(
+      figure.series[1].points.map(\.y)
+        == Array(repeating: metric.mean(rows[0].outcomes("tiny-lfw")), count: 2))
+    let twice = try await DiagnosedExperiment(
+      ["mechanisms: [{name: multi-agent, agents: 2, queue: 8}, {name: multi-agent, agents: 2, queue: 16}]"],
+      run: false)
+    #expect(try DiagnosticFigures(twice.report()).agents().isEmpty)
+  }
+
+  @Test(arguments: [1, 2, 4, 8, 16])
+  func `Every text and cell of a heat map is on the page, and no two texts overlap`(count: Int) throws {
+    var values = [[Double?]](repeating: Array(repeating: 0.25, count: count), count: count)
+    if count > 1 { values[0][1] = nil }
+    values[count - 1][0] = 1
+    let labels: [String] = (1...count).map { String($0) }
+    let panel = HeatMapFigure.Panel(
+      name: "A loss with a long name, MultiFace (groups \(count)): 99.9 %", values: values,
+      diagonal: Array(repeating: "100.0", count: count), labels: labels)
+    let figure = HeatMapFigure(
+      title: "Groups", caption: "A caption.", panels: Array(repeating: panel, count: 5))
+    let layout = try #require(try figure.laidOut(TextMeasurer()) as? HeatMapLayout)
+    let page = PlotRect(x: 0, y: 0, width: layout.width, height: layout.height)
+    #expect(
+      layout.texts.allSatisfy { page.contains($0.box) } && layout.cells.allSatisfy { page.contains($0.box) })
+    for (place, text) in layout.texts.enumerated() {
+      for other in layout.texts[..<place] {
+        #expect(!text.box.intersects(other.box, tolerance: 1.5), "\(text.text) and \(other.text)")
+      }
+    }
+    #expect(layout.cells.count == 5 * count * count + 11)
+    #expect(try !figure.rendered(as: .png, resolution: 72).isEmpty)
+  }
+
+  @Test func `Shades fall in lightness as numbers grow`() {
+    let shades = (0...10).map { HeatMapFigure.shade(Double($0) / 10).lightness }
+    #expect(zip(shades, shades.dropFirst()).allSatisfy { $0 > $1 } && shades[0] == 100)
+    #expect(HeatMapFigure.shade(-1) == .white && HeatMapFigure.shade(7) == HeatMapFigure.shade(1))
+  }
+}
