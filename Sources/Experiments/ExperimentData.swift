@@ -106,8 +106,6 @@ extension ConfigurationNode {
   /// A path, relative to the folder of the file that names it.
   private func relative(_ text: String) -> String {
     if text.hasPrefix("/") { return text }
-    let folder = (file as NSString).deletingLastPathComponent
-    return (((folder.isEmpty ? "." : folder) as NSString).appendingPathComponent(text) as NSString)
-      .standardizingPath
+    return ((folder as NSString).appendingPathComponent(text) as NSString).standardizingPath
   }
 }

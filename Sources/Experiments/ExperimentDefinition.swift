@@ -4,8 +4,9 @@ import Learning
 
 /// An experiment: a grid of training runs and how they are evaluated, read from `experiments/*.yaml`.
 ///
-/// The grid is the product of data × networks × losses × mechanisms × samplers × seeds. Relative paths in the file are
-/// relative to the file's folder; stores and their lists are relative to the folder given with `--data`.
+/// The grid is the product of data × networks × losses × mechanisms × samplers × recipes of training × seeds. In a loss, a mechanism
+/// and the training a list in place of one value stands for its elements, each a row of its own. The file may extend another
+/// (`extends:`). Relative paths in a file are relative to its folder; stores and their lists are relative to the folder given with `--data`.
 public struct ExperimentDefinition: Sendable {
   public var file: String
   public var name: String
@@ -19,7 +20,8 @@ public struct ExperimentDefinition: Sendable {
   public var mechanisms: [MechanismConfiguration]
   /// How rows are drawn; nil for each mechanism's own way.
   public var samplers: [SamplerConfiguration?]
-  public var training: TrainingRecipe
+  /// What is trained with, each a row.
+  public var recipes: [TrainingRecipe]
   public var seeds: [UInt64]
   /// Whom diagnostics of training and embedding are measured on; nil for nobody.
   public var validation: ValidationChoice?
@@ -36,9 +38,10 @@ public struct ExperimentDefinition: Sendable {
     public var configuration: NetworkConfiguration
   }
 
-  /// Reads and checks the definition in the YAML file at `path`.
-  public init(file path: String) throws {
-    try self.init(ConfigurationNode(file: path))
+  /// Reads and checks the definition in the YAML file at `path`, with what it extends and with `overrides` in their order.
+  public init(file path: String, overrides: [ConfigurationOverride] = []) throws {
+    try self.init(ExperimentFile.root(path, overrides: overrides))
+    file = path
   }
 
   /// Reads and checks a definition.
@@ -65,9 +68,9 @@ public struct ExperimentDefinition: Sendable {
     networks = try networkEntries.map { name, node in
       NamedNetwork(name: name, configuration: try NetworkConfiguration(node))
     }
-    losses = try Self.elements(top.required("losses")).map { try LossConfiguration($0) }
+    losses = try Self.elements(top.required("losses")).flatMap { try LossConfiguration.sweep($0) }
     mechanisms = try top.value("mechanisms", default: [MechanismConfiguration("conventional")]) {
-      try Self.elements($0).map { try MechanismConfiguration($0) }
+      try Self.elements($0).flatMap { try MechanismConfiguration.sweep($0) }
     }
     samplers = try top.value("samplers", default: [nil]) {
       try Self.elements($0).map { try SamplerConfiguration($0) }
@@ -77,7 +80,8 @@ public struct ExperimentDefinition: Sendable {
     try Self.requireDifferent(losses, top["losses"])
     try Self.requireDifferent(mechanisms, top["mechanisms"])
     try Self.requireDifferent(samplers, top["samplers"])
-    training = try TrainingRecipe(top.required("training"))
+    recipes = try TrainingRecipe.all(top.required("training"))
+    try Self.requireDifferent(recipes, top["training"], isExpanded: true)
     seeds = try Self.elements(top.required("seeds")).map { UInt64(try $0.integer(in: 0...Int.max)) }
     try Self.requireDifferent(seeds, top["seeds"])
     // The one rule there is is named, so that a table can say which checkpoint its figures come from.
@@ -112,12 +116,18 @@ public struct ExperimentDefinition: Sendable {
     return list
   }
 
-  private static func requireDifferent<Value: Hashable>(_ values: [Value], _ node: ConfigurationNode?) throws
-  {
+  /// Refuses equal elements; where lists have been expanded, their number says which is meant.
+  private static func requireDifferent<Value: Hashable>(
+    _ values: [Value], _ node: ConfigurationNode?, isExpanded: Bool = false
+  ) throws {
     var seen: Set<Value> = []
     for (index, value) in values.enumerated() where !seen.insert(value).inserted {
+      let isExpanded = try isExpanded || node.map { try $0.isList && $0.list().count < values.count } ?? false
+      let which =
+        isExpanded
+        ? "element \(index + 1) of \(values.count), lists expanded," : "element \(index + 1)"
       throw node?.error(
-        found: "element \(index + 1) is equal to an earlier one, every option resolved",
+        found: "\(which) is equal to an earlier one, every option resolved",
         expected: "different elements") ?? HarnessError(.fault, found: "equal defaults")
     }
   }

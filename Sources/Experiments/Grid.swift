@@ -11,6 +11,8 @@ public struct GridRow: Sendable, Hashable {
   public var loss: String
   public var mechanism: String
   public var sampler: String
+  /// What tells its training from that of other rows; empty where all train alike.
+  public var recipe: String = ""
   /// What is trained; nil for untrained and ceiling rows.
   public var method: Method?
   /// Why the row cannot be trained; nil where it can.
@@ -27,7 +29,7 @@ public struct GridRow: Sendable, Hashable {
     switch kind {
     case .untrained: "untrained (features as stored)"
     case .ceiling: "ceiling (Bayes oracle)"
-    case .trained: [loss, mechanism, network, sampler].filter { !$0.isEmpty }.joined(separator: ", ")
+    case .trained: [loss, mechanism, network, sampler, recipe].filter { !$0.isEmpty }.joined(separator: ", ")
     }
   }
 }
@@ -66,50 +68,67 @@ public struct Grid: Sendable {
             identity: try RunIdentity(of: specification, prefix: "\(kind.rawValue)-\(dataset.name)"),
             dataset: index))
       }
-      for network in definition.networks {
-        for loss in definition.losses {
-          for mechanism in definition.mechanisms {
-            for sampler in definition.samplers {
-              var row = GridRow(
-                kind: .trained, dataset: dataset.name, network: network.name,
-                loss: loss.label(among: definition.losses),
-                mechanism: mechanism.label(among: definition.mechanisms),
-                sampler: definition.samplers.count > 1 ? sampler?.rawValue ?? "" : "",
-                method: GridRow.Method(loss: loss, mechanism: mechanism))
-              let configuration = { (seed: UInt64) in
-                TrainingConfiguration(
-                  network: network.configuration, loss: loss, mechanism: mechanism,
-                  optimizer: definition.training.optimizer, schedule: definition.training.schedule,
-                  sampler: sampler,
-                  batch: definition.training.batch, steps: definition.training.steps, seed: seed)
-              }
-              row.unsupportedReason = configuration(0).unsupportedReason(
-                inputs: dataset.features.columns, classes: identities)
-              rows.append(row)
-              if row.unsupportedReason != nil { continue }
-              for seed in definition.seeds {
-                for fold in dataset.trainingRows.map({ rows in rows.indices.map { $0 as Int? } }) ?? [nil] {
-                  let specification = RunSpecification.trained(
-                    configuration(seed), store: dataset.digest,
-                    rows: dataset.rows(fold: fold))
-                  let prefix = [
-                    dataset.name, network.name, loss.name, mechanism.name, "seed\(seed)",
-                    fold.map { "fold\($0 + 1)" } ?? "",
-                  ]
-                  runs.append(
-                    GridRun(
-                      row: row, specification: specification,
-                      identity: try RunIdentity(of: specification, prefix: prefix.joined(separator: " ")),
-                      seed: seed, fold: fold, dataset: index))
-                }
-              }
-            }
+      for cell in Self.cells(definition) {
+        var row = GridRow(
+          kind: .trained, dataset: dataset.name, network: cell.network.name,
+          loss: cell.loss.label(among: definition.losses),
+          mechanism: cell.mechanism.label(among: definition.mechanisms),
+          sampler: definition.samplers.count > 1 ? cell.sampler?.rawValue ?? "" : "",
+          recipe: cell.recipe.label(among: definition.recipes),
+          method: GridRow.Method(loss: cell.loss, mechanism: cell.mechanism))
+        row.unsupportedReason = cell.configuration(seed: 0).unsupportedReason(
+          inputs: dataset.features.columns, classes: identities)
+        rows.append(row)
+        if row.unsupportedReason != nil { continue }
+        for seed in definition.seeds {
+          for fold in dataset.trainingRows.map({ rows in rows.indices.map { $0 as Int? } }) ?? [nil] {
+            let specification = RunSpecification.trained(
+              cell.configuration(seed: seed), store: dataset.digest, rows: dataset.rows(fold: fold))
+            let prefix = [
+              dataset.name, cell.network.name, cell.loss.name, cell.mechanism.name, "seed\(seed)",
+              fold.map { "fold\($0 + 1)" } ?? "",
+            ]
+            runs.append(
+              GridRun(
+                row: row, specification: specification,
+                identity: try RunIdentity(of: specification, prefix: prefix.joined(separator: " ")),
+                seed: seed, fold: fold, dataset: index))
           }
         }
       }
     }
     self.rows = rows
     self.runs = runs
+  }
+
+  /// What is trained on each dataset, in the order of the rows.
+  private static func cells(_ definition: ExperimentDefinition) -> [Cell] {
+    definition.networks.flatMap { network in
+      definition.losses.flatMap { loss in
+        definition.mechanisms.flatMap { mechanism in
+          definition.samplers.flatMap { sampler in
+            definition.recipes.map { recipe in
+              Cell(network: network, loss: loss, mechanism: mechanism, sampler: sampler, recipe: recipe)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// A point of the product that the grid is.
+  private struct Cell {
+    var network: ExperimentDefinition.NamedNetwork
+    var loss: LossConfiguration
+    var mechanism: MechanismConfiguration
+    var sampler: SamplerConfiguration?
+    var recipe: TrainingRecipe
+
+    func configuration(seed: UInt64) -> TrainingConfiguration {
+      TrainingConfiguration(
+        network: network.configuration, loss: loss, mechanism: mechanism, optimizer: recipe.optimizer,
+        schedule: recipe.schedule, sampler: sampler, batch: recipe.batch, steps: recipe.steps, seed: seed)
+    }
   }
 }
 

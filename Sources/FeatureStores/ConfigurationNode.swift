@@ -5,12 +5,30 @@ import Yams
 ///
 /// Every reader names the offending file, line and key in its error; a mapping is read through `mapping(keys:)`, which
 /// refuses unknown and repeated keys and suggests the nearest known one. Worlds, protocols and experiments are all read
-/// through this type.
+/// through this type. The parts of a value may come from several files (`overlaid(by:)`) and from the command line
+/// (`ConfigurationOverride`); each remembers where it was written.
 public struct ConfigurationNode {
   public let file: String
   /// The keys and indices that lead here, such as `training.schedule.steps` or `losses[2]`; empty at the root.
   public let path: String
-  let node: Node
+  /// The folder that paths written here are relative to.
+  public let folder: String
+  /// The line in the file, counted from 1; nil for what is in no file.
+  public let line: Int?
+  let content: Content
+
+  enum Content {
+    /// With its YAML type.
+    case scalar(Node)
+    case list([ConfigurationNode])
+    /// In the order of the file. Keys are scalars in files that are right.
+    case mapping([Entry])
+  }
+
+  struct Entry {
+    var key: ConfigurationNode
+    var value: ConfigurationNode
+  }
 
   /// The root of the YAML file at `path`. An empty file is an error.
   public init(file path: String) throws {
@@ -27,15 +45,17 @@ public struct ConfigurationNode {
 
   /// The root of YAML `text`, named `file` in errors.
   public init(text: String, file: String) throws {
-    self.file = file
-    self.path = ""
-    do {
-      guard let node = try Yams.compose(yaml: text) else {
-        throw HarnessError(.badInput, file: file, found: "an empty file", expected: "a YAML mapping")
-      }
-      self.node = node
-    } catch let error as YamlError {
-      throw Self.malformed(error, file: file)
+    guard let node = try Self.compose(text, file: file) else {
+      throw HarnessError(.badInput, file: file, found: "an empty file", expected: "a YAML mapping")
+    }
+    let folder = (file as NSString).deletingLastPathComponent
+    self.init(file: file, path: "", folder: folder.isEmpty ? "." : folder, node: node, hasLines: true)
+  }
+
+  /// What the parser makes of `text`; nil where there is nothing in it.
+  static func compose(_ text: String, file: String) throws -> Node? {
+    do { return try Yams.compose(yaml: text) } catch let error as YamlError {
+      throw malformed(error, file: file)
     }
   }
 
@@ -62,14 +82,39 @@ public struct ConfigurationNode {
       advice: "Check indentation, colons and quotes there and in the lines before.")
   }
 
-  init(file: String, path: String, node: Node) {
+  init(file: String, path: String, folder: String, line: Int?, content: Content) {
     self.file = file
     self.path = path
-    self.node = node
+    self.folder = folder
+    self.line = line
+    self.content = content
   }
 
-  /// The line in the file, counted from 1.
-  public var line: Int? { node.mark?.line }
+  /// What the parser made of a text in `file`, or of one that is in no file and has no lines.
+  init(file: String, path: String, folder: String, node: Node, hasLines: Bool) {
+    func part(_ node: Node, _ path: String) -> ConfigurationNode {
+      ConfigurationNode(file: file, path: path, folder: folder, node: node, hasLines: hasLines)
+    }
+    let content: Content =
+      switch node {
+      case .sequence(let elements):
+        .list(elements.enumerated().map { part($1, Self.path(path, $0)) })
+      case .mapping(let entries):
+        .mapping(
+          entries.map { key, value in
+            Entry(key: part(key, path), value: part(value, Self.path(path, key.scalar?.string ?? "?")))
+          })
+      case .scalar, .alias: .scalar(node)
+      }
+    self.init(
+      file: file, path: path, folder: folder, line: hasLines ? node.mark?.line : nil, content: content)
+  }
+
+  /// The path of an element of a list.
+  static func path(_ path: String, _ index: Int) -> String { "\(path)[\(index)]" }
+
+  /// The path of a value of a mapping.
+  static func path(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
   /// An error about this value.
   public func error(found: String, expected: String? = nil, advice: String? = nil) -> HarnessError {
@@ -81,30 +126,31 @@ public struct ConfigurationNode {
 
   /// The value as it stands in the file, for messages.
   public var excerpt: String {
-    switch node {
-    case .scalar(let scalar): "‘\(scalar.string)’"
+    switch content {
+    case .scalar(let node): node.scalar.map { "‘\($0.string)’" } ?? "an alias"
     case .mapping: "a mapping"
-    case .sequence: "a list"
-    case .alias: "an alias"
+    case .list: "a list"
     }
   }
 
-  public var isMapping: Bool { node.mapping != nil }
-  public var isList: Bool { node.sequence != nil }
-  public var isScalar: Bool { node.scalar != nil }
+  public var isMapping: Bool { if case .mapping = content { true } else { false } }
+  public var isList: Bool { if case .list = content { true } else { false } }
+  public var isScalar: Bool { scalar?.scalar != nil }
   /// Whether the value is YAML's null (`~`, `null` or nothing).
-  public var isNull: Bool { node.null != nil }
+  public var isNull: Bool { scalar?.null != nil }
+
+  private var scalar: Node? { if case .scalar(let node) = content { node } else { nil } }
 
   /// The text of a scalar, whatever YAML type it has.
   public func string() throws -> String {
-    guard let scalar = node.scalar else { throw error(found: excerpt, expected: "text") }
+    guard let scalar = scalar?.scalar else { throw error(found: excerpt, expected: "text") }
     return scalar.string
   }
 
   /// An integer; `1_000` and `1e3` are accepted.
   public func integer() throws -> Int {
-    if let value = node.int { return value }
-    if let value = node.float, value == value.rounded(), value.magnitude < 0x1p53 { return Int(value) }
+    if let value = scalar?.int { return value }
+    if let value = scalar?.float, value == value.rounded(), value.magnitude < 0x1p53 { return Int(value) }
     throw error(found: excerpt, expected: "an integer")
   }
 
@@ -123,7 +169,7 @@ public struct ConfigurationNode {
 
   /// A finite number.
   public func number() throws -> Double {
-    guard let value = node.float ?? node.int.map(Double.init), value.isFinite else {
+    guard let value = scalar?.float ?? scalar?.int.map(Double.init), value.isFinite else {
       throw error(found: excerpt, expected: "a finite number")
     }
     return value
@@ -144,7 +190,7 @@ public struct ConfigurationNode {
 
   /// `true` or `false`.
   public func boolean() throws -> Bool {
-    guard let value = node.bool else { throw error(found: excerpt, expected: "true or false") }
+    guard let value = scalar?.bool else { throw error(found: excerpt, expected: "true or false") }
     return value
   }
 
@@ -170,10 +216,8 @@ public struct ConfigurationNode {
 
   /// The elements of a list. A single value is not taken for a list of one.
   public func list() throws -> [ConfigurationNode] {
-    guard let sequence = node.sequence else { throw error(found: excerpt, expected: "a list") }
-    return sequence.enumerated().map { index, element in
-      ConfigurationNode(file: file, path: "\(path)[\(index)]", node: element)
-    }
+    guard case .list(let elements) = content else { throw error(found: excerpt, expected: "a list") }
+    return elements
   }
 
   /// The elements of a list, or the value itself as a list of one.
@@ -183,33 +227,31 @@ public struct ConfigurationNode {
 
   /// The entries of a mapping with any keys, in the order of the file. Repeated keys are an error.
   public func entries() throws -> [(key: String, value: ConfigurationNode)] {
-    guard let mapping = node.mapping else {
+    guard case .mapping(let entries) = content else {
       throw error(found: excerpt, expected: "a mapping (key: value)")
     }
     var seen: Set<String> = []
-    return try mapping.map { key, value in
-      let keyNode = ConfigurationNode(file: file, path: path, node: key)
-      let name = try keyNode.string()
-      guard seen.insert(name).inserted else { throw keyNode.error(found: "the key ‘\(name)’ twice") }
-      return (name, ConfigurationNode(file: file, path: path.isEmpty ? name : "\(path).\(name)", node: value))
+    return try entries.map { entry in
+      let name = try entry.key.string()
+      guard seen.insert(name).inserted else { throw entry.key.error(found: "the key ‘\(name)’ twice") }
+      return (name, entry.value)
     }
   }
 
   /// A mapping whose keys must all be among `keys`.
   public func mapping(keys: [String]) throws -> ConfigurationMapping {
-    guard let mapping = node.mapping else {
+    guard case .mapping(let entries) = content else {
       throw error(found: excerpt, expected: "a mapping with keys among \(keys.joined(separator: ", "))")
     }
-    for (key, _) in mapping {
-      let keyNode = ConfigurationNode(file: file, path: path, node: key)
-      let name = try keyNode.string()
+    for entry in entries {
+      let name = try entry.key.string()
       guard keys.contains(name) else {
         let suggestion = NearestName.suggestion(for: name, among: keys)
-        throw keyNode.error(
+        throw entry.key.error(
           found: "the unknown key ‘\(name)’", expected: "one of \(keys.joined(separator: ", "))",
           advice: suggestion.map { "Did you mean ‘\($0)’?" })
       }
     }
-    return ConfigurationMapping(node: self, values: try entries())
+    return ConfigurationMapping(node: self, values: try self.entries())
   }
 }

@@ -63,7 +63,8 @@ public enum CurveReport {
       caption:
         "Loss of each step's batch, mean and ± 1 SD over \(curves.map(\.histories.count).max() ?? 1) runs; "
         + "losses of different methods have different scales",
-      x: Axis("Step", scale: .linear, range: 0...Double(experiment.definition.training.steps)),
+      x: Axis(
+        "Step", scale: .linear, range: 0...Double(experiment.definition.recipes.map(\.steps).max() ?? 1)),
       y: Axis("Training loss", scale: .linear, range: min(0, values.min() ?? 0)...(values.max() ?? 1)),
       series: series)
     return CurveExport(figure, columns: (x: "step", y: "loss"), provenance: report.provenance)

@@ -4,7 +4,7 @@ import Experiments
 ///
 /// | file | holds |
 /// |---|---|
-/// | `diagnostic-NAME.csv` | a number a row: what the run is, the step (empty for a finished model), the quantity, the value (empty where undefined) |
+/// | `diagnostic-NAME.csv` | a number a row: what the run is (`training` where runs differ in it), the step (empty for a finished model), the quantity, the value (empty where undefined) |
 /// | `diagnostic-NAME.json` | the records with their histograms, spectra and planes |
 struct DiagnosticExport {
   private struct Document: Encodable {
@@ -14,6 +14,7 @@ struct DiagnosticExport {
       var loss: String
       var mechanism: String
       var sampler: String
+      var training: String?
       var kind: String
       var seed: UInt64?
       /// Counted from 1.
@@ -43,16 +44,16 @@ struct DiagnosticExport {
   }
 
   var csv: String {
-    let header = [
-      "dataset", "kind", "network", "loss", "mechanism", "sampler", "seed", "fold", "step", "quantity",
-      "value",
-    ]
+    let hasRecipe = entries.contains { !$0.run.row.recipe.isEmpty }
+    let header =
+      ["dataset", "kind", "network", "loss", "mechanism", "sampler"] + (hasRecipe ? ["training"] : [])
+      + ["seed", "fold", "step", "quantity", "value"]
     let records = entries.flatMap { entry in
       let row = entry.run.row
-      let run = [
-        row.dataset, row.kind.rawValue, row.network, row.loss, row.mechanism, row.sampler,
-        entry.run.seed.map { "\($0)" } ?? "", entry.run.fold.map { "\($0 + 1)" } ?? "",
-      ]
+      let run =
+        [row.dataset, row.kind.rawValue, row.network, row.loss, row.mechanism, row.sampler]
+        + (hasRecipe ? [row.recipe] : [])
+        + [entry.run.seed.map { "\($0)" } ?? "", entry.run.fold.map { "\($0 + 1)" } ?? ""]
       return entry.record.values.map { value in
         run + [
           value.step.map { "\($0)" } ?? "", value.quantity, value.value.map(NumberText.exact) ?? "",
@@ -69,7 +70,8 @@ struct DiagnosticExport {
         let row = entry.run.row
         return Document.Entry(
           dataset: row.dataset, network: row.network, loss: row.loss, mechanism: row.mechanism,
-          sampler: row.sampler, kind: row.kind.rawValue, seed: entry.run.seed,
+          sampler: row.sampler, training: row.recipe.isEmpty ? nil : row.recipe, kind: row.kind.rawValue,
+          seed: entry.run.seed,
           fold: entry.run.fold.map { $0 + 1 }, record: entry.record)
       }, provenance: provenance.allEntries)
     return String(

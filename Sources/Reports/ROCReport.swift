@@ -71,6 +71,7 @@ public struct ROCReport: Sendable {
       if definition.mechanisms.count > 1 { parts.append(row.mechanism) }
       if definition.networks.count > 1 { parts.append(row.network) }
       if definition.samplers.count > 1 { parts.append(row.sampler) }
+      if definition.recipes.count > 1 { parts.append(row.recipe) }
       return parts.joined(separator: ", ")
     }
   }

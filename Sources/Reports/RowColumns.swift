@@ -6,6 +6,7 @@ struct RowColumns {
   private let hasDataset: Bool
   private let hasNetwork: Bool
   private let hasSampler: Bool
+  private let hasRecipe: Bool
   /// Whether the oracle knows of an image what methods need not see. It is so for all sets of a world or for none.
   private let oracleKnowsAttributes: Bool
 
@@ -16,9 +17,10 @@ struct RowColumns {
     hasDataset = experiment.datasets.count > 1
     hasNetwork = experiment.definition.networks.count > 1
     hasSampler = experiment.definition.samplers.count > 1
+    hasRecipe = experiment.definition.recipes.count > 1
     headers =
       (hasDataset ? ["Data"] : []) + ["Method", "Mechanism"] + (hasNetwork ? ["Network"] : [])
-      + (hasSampler ? ["Sampler"] : [])
+      + (hasSampler ? ["Sampler"] : []) + (hasRecipe ? ["Training"] : [])
   }
 
   /// The cells of a row, or of `count` rows that differ in their loss.
@@ -32,7 +34,7 @@ struct RowColumns {
       }
     let texts =
       (hasDataset ? [row.dataset] : []) + [method, row.mechanism] + (hasNetwork ? [row.network] : [])
-      + (hasSampler ? [row.sampler] : [])
+      + (hasSampler ? [row.sampler] : []) + (hasRecipe ? [row.recipe] : [])
     return texts.map { .text($0) }
   }
 }

@@ -19,6 +19,8 @@ struct VerificationTable {
       var loss: String
       var mechanism: String
       var sampler: String
+      /// What tells its training from that of other rows, where rows differ in it.
+      var training: String?
       var gap: String?
       var outcomes: [Outcome]
     }
@@ -137,7 +139,8 @@ struct VerificationTable {
       rows: results.rows.map { row in
         Export.Row(
           kind: row.row.kind, dataset: row.row.dataset, network: row.row.network, loss: row.row.loss,
-          mechanism: row.row.mechanism, sampler: row.row.sampler, gap: row.gap,
+          mechanism: row.row.mechanism, sampler: row.row.sampler,
+          training: row.row.recipe.isEmpty ? nil : row.row.recipe, gap: row.gap,
           outcomes: (row.entries[protocolName]?.outcomes ?? []).map { outcome in
             Export.Outcome(
               seed: outcome.seed, accuracy: outcome.accuracy, auc: outcome.auc, eer: outcome.eer,
@@ -158,7 +161,7 @@ struct VerificationTable {
   private static func condensed(_ rows: [ExperimentResults.Row]) -> [[ExperimentResults.Row]] {
     let fewest = 4
     func common(_ row: GridRow) -> [String]? {
-      row.unsupportedReason.map { [row.dataset, row.mechanism, row.network, row.sampler, $0] }
+      row.unsupportedReason.map { [row.dataset, row.mechanism, row.network, row.sampler, row.recipe, $0] }
     }
     let groups = Dictionary(grouping: rows.filter { common($0.row) != nil }) { common($0.row) }
     return rows.compactMap { row in

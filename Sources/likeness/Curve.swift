@@ -51,6 +51,8 @@ struct Curve: ParsableCommand {
   @Option(help: "The folder of real stores and lists, for experiments that need them.")
   var data: String?
 
+  @OptionGroup var overrides: OverrideOptions
+
   @Option(help: "Dots an inch of a PNG.")
   var resolution: Int = 300
 
@@ -62,6 +64,7 @@ struct Curve: ParsableCommand {
       throw ValidationError("--resolution must be from 36 to 2400.")
     }
     if !isExperiment && kind == .loss { throw ValidationError("--kind loss needs an experiment.") }
+    if !isExperiment && !overrides.settings.isEmpty { throw ValidationError("--set needs an experiment.") }
     if !isExperiment && (lists == nil || protocolName == nil) {
       throw ValidationError("A store needs --protocol and --lists.")
     }
@@ -87,7 +90,8 @@ struct Curve: ParsableCommand {
       let result = try task.evaluation(of: embeddings, workers: workers)
       return try CurveReport.export(result, of: task, embeddings, kind: kind)
     }
-    let experiment = try BoundExperiment(ExperimentDefinition(file: source), data: data, results: results)
+    let experiment = try BoundExperiment(
+      overrides.definition(of: source), data: data, results: results)
     let report = try ExperimentReport(try ExperimentResults(experiment, results: results, intervals: false))
     return try CurveReport.export(
       report, kind: kind, protocolName: protocolName, dataset: dataset, results: results)

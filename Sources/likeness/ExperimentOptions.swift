@@ -18,16 +18,38 @@ struct ExperimentOptions: ParsableArguments {
   @Option(help: "How many runs to work on at a time. The results do not depend on it.")
   var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
 
+  @OptionGroup var overrides: OverrideOptions
+
   func validate() throws {
     guard jobs >= 1 else { throw ValidationError("--jobs must be at least 1.") }
   }
 
+  /// The experiment as its file and the command line say.
+  func definition() throws -> ExperimentDefinition { try overrides.definition(of: experiment) }
+
   /// The experiment with its data. What takes time is told on standard error.
   func bind() throws -> BoundExperiment {
     try BoundExperiment(
-      ExperimentDefinition(file: experiment), data: data, results: results, workers: Workers(jobs)
+      definition(), data: data, results: results, workers: Workers(jobs)
     ) { note in
       FileHandle.standardError.write(Data((note + "\n").utf8))
     }
+  }
+}
+
+/// What the command line sets in an experiment, for all commands that read one.
+struct OverrideOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      """
+      Set a value of the experiment, such as training.steps=200, losses.0.scale=32, 'losses=[arcface]' or 'training.batch=[64, 128]'. Lists are counted from 0; \
+      nothing after = takes a key away. May be given several times.
+      """, valueName: "path=value"))
+  var settings: [String] = []
+
+  /// The definition in the YAML file at `path`, with what is set.
+  func definition(of path: String) throws -> ExperimentDefinition {
+    try ExperimentDefinition(file: path, overrides: settings.map { try ConfigurationOverride($0) })
   }
 }

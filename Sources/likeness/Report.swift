@@ -10,7 +10,7 @@ struct Report: ParsableCommand {
     abstract: "Write the tables and figures of an experiment from its finished runs.",
     discussion: """
       Trains and evaluates nothing. Tables go to RESULTS/NAME (Markdown, CSV, LaTeX, JSON), ROC plots to FIGURES/NAME. Rows whose runs \
-      are missing, failed or unsupported say so in their place.
+      are missing, failed or unsupported say so in their place. What --set changes is reported under another name: --set name=….
       """)
 
   enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -29,6 +29,7 @@ struct Report: ParsableCommand {
   var figureFormats: [FigureFormat] = [.png]
 
   func run() throws {
+    try requireOwnName()
     let results = try ExperimentResults(
       try options.bind(), results: options.results,
       workers: Workers(max(1, ProcessInfo.processInfo.activeProcessorCount)))
@@ -48,6 +49,20 @@ struct Report: ParsableCommand {
     let missing = results.rows.flatMap(\.runs).count { $0.state != .finished }
     if missing > 0 {
       print("\(missing) runs are not finished; likeness run \(options.experiment) makes them")
+    }
+  }
+}
+
+extension Report {
+  /// What --set changes is another experiment: its tables must not replace those of the file.
+  private func requireOwnName() throws {
+    guard !options.overrides.settings.isEmpty else { return }
+    let name = try options.definition().name
+    if try name == ExperimentDefinition(file: options.experiment).name {
+      throw HarnessError(
+        .usage, file: options.experiment,
+        found: "--set under the name ‘\(name)’, whose tables and figures would be replaced",
+        expected: "a name of its own", advice: "Add --set name=\(name)-changed, for example.")
     }
   }
 }

@@ -18,7 +18,7 @@ struct CombinationTests {
     definition.data = here.data
     definition.protocols = here.protocols
     definition.networks = here.networks
-    definition.training = here.training
+    definition.recipes = here.recipes
     definition.seeds = here.seeds
     definition.mechanisms = try definition.mechanisms.map { mechanism in
       guard mechanism.options.values["queue"] != nil else { return mechanism }

@@ -68,6 +68,18 @@ public struct MethodConfiguration<Kind: MethodKind>: Hashable, Sendable, Codable
     try self.init(name, preset: preset, values)
   }
 
+  /// The configurations that `node` stands for: one, or where lists are written in place of a single value one for each combination of
+  /// their elements, in the order written. Options that take several numbers take a list as one value.
+  public static func sweep(_ node: ConfigurationNode) throws -> [MethodConfiguration] {
+    guard node.isMapping else { return [try MethodConfiguration(node)] }
+    let names =
+      try node.entries().first { $0.key == "name" }?.value.listOrValue().map { try? $0.string() } ?? []
+    let lists = Kind.descriptions.filter { names.contains($0.name) }.flatMap(\.options).filter { option in
+      if case .numbers = option.domain { true } else { false }
+    }
+    return try node.sweep(listKeys: Set(lists.map(\.name))).map { try MethodConfiguration($0) }
+  }
+
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Keys.self)
     try self.init(
