@@ -15,13 +15,17 @@ public struct BoundExperiment: Sendable {
   /// - Parameters:
   ///   - data: the folder of real stores and lists (`--data`); worlds need none.
   ///   - results: the folder under which worlds are generated, in `worlds/`.
+  ///   - generatesWorlds: whether a world that is missing is generated; without it nothing can have run, which is an error.
   ///   - note: is told what takes time.
   public init(
     _ definition: ExperimentDefinition, data: String?, results: String, workers: Workers = .one,
+    generatesWorlds: Bool = true,
     note: (String) -> Void = { _ in }
   ) throws {
     self.definition = definition
-    let binder = DataBinder(definition: definition, data: data, results: results, workers: workers)
+    let binder = DataBinder(
+      definition: definition, data: data, results: results, workers: workers,
+      generatesWorlds: generatesWorlds)
     datasets = try binder.bind(note: note)
     grid = try Grid(definition, datasets: datasets)
     for run in grid.runs {

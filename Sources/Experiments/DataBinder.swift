@@ -11,6 +11,8 @@ struct DataBinder {
   let data: String?
   let results: String
   let workers: Workers
+  /// Whether a world that is missing is generated.
+  var generatesWorlds = true
 
   func bind(note: (String) -> Void) throws -> [BoundDataset] {
     switch definition.data {
@@ -28,6 +30,13 @@ struct DataBinder {
     let folder = "\(results)/worlds/\(world.name)-\(try world.digest().prefix(16))"
     let generator = WorldGenerator(world, folder: folder)
     if try !generator.isComplete() {
+      guard generatesWorlds else {
+        throw HarnessError(
+          .missingInput, file: definition.file,
+          found: "no finished run in \(results)/runs: the world ‘\(world.name)’ is not generated there",
+          expected: "at least one", advice: "likeness run \(definition.file) generates it and makes the runs."
+        )
+      }
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       } catch {

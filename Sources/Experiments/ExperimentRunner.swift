@@ -20,6 +20,8 @@ public struct ExperimentRunner: Sendable {
   }
 
   public let experiment: BoundExperiment
+  /// The runs that the call is about.
+  public let runs: [GridRun]
   public let results: String
   /// Runs at a time.
   public let jobs: Int
@@ -28,13 +30,16 @@ public struct ExperimentRunner: Sendable {
   let show: @Sendable (RunnerEvent) -> Void
 
   /// - Parameters:
+  ///   - runs: what of the grid the call is about; nil for all of it.
   ///   - results: the folder that holds `runs/`.
   ///   - jobs: runs at a time; the machine's other cores are shared among them. The results do not depend on it.
   public init(
-    _ experiment: BoundExperiment, results: String, jobs: Int, interruption: Interruption = Interruption(),
+    _ experiment: BoundExperiment, runs: [GridRun]? = nil, results: String, jobs: Int,
+    interruption: Interruption = Interruption(),
     checkpointInterval: TimeInterval = 30, show: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
   ) {
     self.experiment = experiment
+    self.runs = runs ?? experiment.grid.runs
     self.results = results
     self.jobs = max(1, jobs)
     self.interruption = interruption
@@ -47,9 +52,12 @@ public struct ExperimentRunner: Sendable {
   /// Throws only what concerns the whole call, such as a results folder that cannot be written.
   public func run() async throws -> Outcome {
     let status = ExperimentStatus(experiment, results: results)
-    let missing = try experiment.grid.runs.filter { try !status.isComplete($0) }
+    let missing = try runs.filter { try !status.isComplete($0) }
     let steps = missing.reduce(0) { $0 + ($1.specification.training?.steps ?? 0) }
-    show(.planned(runs: experiment.grid.runs.count, missing: missing.count, steps: steps))
+    show(
+      .planned(
+        runs: runs.count, missing: missing.count, training: missing.count { !status.isTrained($0) },
+        steps: steps))
     guard !missing.isEmpty else { return Outcome() }
     let queue = Queue(missing)
     let cores = ProcessInfo.processInfo.activeProcessorCount

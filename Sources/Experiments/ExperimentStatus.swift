@@ -11,14 +11,17 @@ public struct ExperimentStatus: Sendable {
     self.results = results
   }
 
+  /// Whether a run has its trained network, or needs none.
+  public func isTrained(_ run: GridRun) -> Bool {
+    let folder = RunFolder(results: results, identity: run.identity)
+    return run.specification.training == nil
+      || folder.exists(folder.resultFile) && folder.exists(folder.modelFile)
+  }
+
   /// Whether a run is trained, evaluated by every protocol, and diagnosed.
   public func isComplete(_ run: GridRun) throws -> Bool {
     let folder = RunFolder(results: results, identity: run.identity)
-    if run.specification.training != nil
-      && !(folder.exists(folder.resultFile) && folder.exists(folder.modelFile))
-    {
-      return false
-    }
+    guard isTrained(run) else { return false }
     return try folder.exists(folder.environmentFile)
       && experiment.evaluations(of: run).allSatisfy {
         folder.exists(folder.evaluationFile(name: $0.name, hash: try $0.hash()))

@@ -139,7 +139,6 @@ extension MethodConfiguration {
     let telling = options.values.keys.sorted().filter { key in
       Set(namesakes.map { $0.options.values[key] }).count > 1
     }
-    let title = Kind.descriptions.first { $0.name == name }?.title ?? name
     guard !telling.isEmpty else { return title }
     let parts = telling.compactMap { key in options.values[key].map { "\(key) \($0)" } }
     return "\(title) (\(parts.joined(separator: ", ")))"

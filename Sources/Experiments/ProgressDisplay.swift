@@ -61,12 +61,14 @@ public final class ProgressDisplay: Sendable {
       let now = Date.now
       var line: String?
       switch event {
-      case .planned(let runs, let missing, let steps):
+      case .planned(let runs, let missing, let training, let steps):
         state.runs = runs
         state.missing = missing
         state.steps = steps
         state.started = now
-        line = missing == 0 ? nil : "\(missing) of \(runs) runs to train"
+        line =
+          missing == 0
+          ? nil : "\(missing) of \(runs) runs to \(Self.work(missing: missing, training: training))"
       case .started(let run, let step, let steps):
         state.steps -= step
         state.active.append((run, Active(step: step, firstStep: step, steps: steps, started: now)))
@@ -107,6 +109,15 @@ public final class ProgressDisplay: Sendable {
     state.ended += 1
   }
 
+  /// What is to do: not every run trains.
+  private static func work(missing: Int, training: Int) -> String {
+    switch training {
+    case 0: "evaluate"
+    case missing: "train"
+    default: "make: \(training) to train, \(missing - training) to evaluate only"
+    }
+  }
+
   /// Takes the bar off the terminal.
   public func finish() { state.withLock { erase(&$0) } }
 
@@ -123,10 +134,17 @@ public final class ProgressDisplay: Sendable {
     let fraction =
       state.steps > 0
       ? min(1, Double(state.doneSteps) / Double(state.steps)) : Double(state.ended) / Double(state.missing)
-    let left =
-      state.doneSteps > 0 ? elapsed / Double(state.doneSteps) * Double(state.steps - state.doneSteps) : nil
-    let summary =
-      "\(state.ended)/\(state.missing) runs, step \(state.doneSteps)/\(state.steps), ETA \(left.map(Self.duration) ?? "–")"
+    // By steps, or by runs where none has been made; before that nothing is known.
+    let left: Double? =
+      state.doneSteps > 0
+      ? elapsed / Double(state.doneSteps) * Double(state.steps - state.doneSteps)
+      : state.ended > 0 && state.steps == 0
+        ? elapsed / Double(state.ended) * Double(state.missing - state.ended) : nil
+    let summary = [
+      "\(state.ended)/\(state.missing) runs",
+      state.steps > 0 ? "step \(state.doneSteps)/\(state.steps)" : "",
+      left.map { "ETA \(Self.duration($0))" } ?? "",
+    ].filter { !$0.isEmpty }.joined(separator: ", ")
     guard isTerminal else {
       let details = state.active.map { "\($0.name) \(Self.describe($0.run, now))" }
       write(([summary] + details).joined(separator: "; ") + "\n")
@@ -146,6 +164,7 @@ public final class ProgressDisplay: Sendable {
 
   private static func describe(_ run: Active, _ now: Date) -> String {
     if let activity = run.activity { return activity }
+    guard run.steps > 0 else { return "at work" }
     var parts = ["step \(run.step)/\(run.steps)"]
     if let loss = run.loss { parts.append("loss " + String(format: "%.4f", loss)) }
     let seconds = now.timeIntervalSince(run.started)
@@ -160,7 +179,7 @@ public final class ProgressDisplay: Sendable {
   private static func percent(_ fraction: Double) -> String { String(format: "%3.0f%%", fraction * 100) }
 
   /// Hours, minutes and seconds, without what is zero in front.
-  static func duration(_ seconds: TimeInterval) -> String {
+  public static func duration(_ seconds: TimeInterval) -> String {
     let total = Int(seconds.rounded(.up))
     let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
     if hours > 0 { return String(format: "%d h %02d min", hours, minutes) }

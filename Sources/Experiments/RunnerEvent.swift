@@ -1,7 +1,8 @@
 /// What happens while an experiment runs, for whoever shows it.
 public enum RunnerEvent: Sendable, Equatable {
-  /// The grid has been compared with what is there. `steps` is the training work that is missing.
-  case planned(runs: Int, missing: Int, steps: Int)
+  /// The grid has been compared with what is there. Of the runs that are missing `training` must be trained and the others only evaluated;
+  /// `steps` is the training work of all of them.
+  case planned(runs: Int, missing: Int, training: Int, steps: Int)
   /// A run starts, or goes on from a checkpoint at `step`.
   case started(run: String, step: Int, steps: Int)
   /// A run has done `step` of its steps; `samples` is the number of images a step.

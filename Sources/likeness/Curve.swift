@@ -91,7 +91,7 @@ struct Curve: ParsableCommand {
       return try CurveReport.export(result, of: task, embeddings, kind: kind)
     }
     let experiment = try BoundExperiment(
-      overrides.definition(of: source), data: data, results: results)
+      overrides.definition(of: source), data: data, results: results, generatesWorlds: false)
     let report = try ExperimentReport(try ExperimentResults(experiment, results: results, intervals: false))
     return try CurveReport.export(
       report, kind: kind, protocolName: protocolName, dataset: dataset, results: results)

@@ -27,14 +27,17 @@ struct ExperimentOptions: ParsableArguments {
   /// The experiment as its file and the command line say.
   func definition() throws -> ExperimentDefinition { try overrides.definition(of: experiment) }
 
-  /// The experiment with its data. What takes time is told on standard error.
-  func bind() throws -> BoundExperiment {
+  /// The experiment with its data. What takes time is told on standard error, with the reason for it where there is one to tell.
+  func bind(generatesWorlds: Bool = true, because reason: String? = nil) throws -> BoundExperiment {
     try BoundExperiment(
-      definition(), data: data, results: results, workers: Workers(jobs)
+      definition(), data: data, results: results, workers: Workers(jobs), generatesWorlds: generatesWorlds
     ) { note in
-      FileHandle.standardError.write(Data((note + "\n").utf8))
+      FileHandle.standardError.write(Data((note + (reason.map { ": \($0)" } ?? "") + "\n").utf8))
     }
   }
+
+  /// Why a command that only looks must have the data.
+  static let identitiesNeedData = "the identity of a run covers the content of its data"
 }
 
 /// What the command line sets in an experiment, for all commands that read one.

@@ -31,7 +31,7 @@ struct Report: ParsableCommand {
   func run() throws {
     try requireOwnName()
     let results = try ExperimentResults(
-      try options.bind(), results: options.results,
+      try options.bind(generatesWorlds: false), results: options.results,
       workers: Workers(max(1, ProcessInfo.processInfo.activeProcessorCount)))
     let name = results.experiment.definition.name
     guard results.rows.contains(where: { $0.runs.contains { $0.state == .finished } }) else {

@@ -10,29 +10,56 @@ struct Run: AsyncParsableCommand {
     discussion: """
       Finished runs are found by the hash of everything that decides their result and are never done again. Ctrl-C stops after \
       the present step with a checkpoint, and the next call goes on from there. A run that fails is recorded with its reason and \
-      tried again by the next call. Exit status 1: some run failed; 130: interrupted.
+      tried again by the next call. --only chooses runs by what they are, --retry-failed those that failed, and --dry-run only lists them. Exit status 1: some run failed; 130: interrupted.
       """)
 
   @OptionGroup var options: ExperimentOptions
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Only the runs whose loss, mechanism, network, dataset, sampler, training, seed or fold is this, such as loss=arcface or seed=1; untrained and ceiling rows are \
+      loss=untrained and loss=ceiling. May be given several times: values of one key are alternatives.
+      """, valueName: "key=value"))
+  var only: [String] = []
+
+  @Flag(help: "Only the runs whose last attempt failed.")
+  var retryFailed = false
+
+  @Flag(help: "Make nothing: list the runs with identity, state and estimated cost.")
+  var dryRun = false
+
   func run() async throws {
+    let selection = try RunSelection(only)
+    if dryRun {
+      let experiment = try options.bind(because: ExperimentOptions.identitiesNeedData)
+      _ = try selection.runs(of: experiment)
+      let plan = try ExperimentPlan(experiment, results: options.results, selection: selection)
+      print(PlanText(plan, jobs: options.jobs, failedOnly: retryFailed).text)
+      return
+    }
     if let warning = BLASCore.current.warning {
       FileHandle.standardError.write(Data("likeness: warning: \(warning)\n".utf8))
     }
     let experiment = try options.bind()
+    var runs = try selection.runs(of: experiment)
+    if retryFailed {
+      let status = ExperimentStatus(experiment, results: options.results)
+      runs = try runs.filter { if case .failed = try status.state(of: $0) { true } else { false } }
+    }
     let interruption = Interruption()
     let listener = interruption.listen()
     let display = ProgressDisplay()
     let runner = ExperimentRunner(
-      experiment, results: options.results, jobs: options.jobs, interruption: interruption
+      experiment, runs: runs, results: options.results, jobs: options.jobs, interruption: interruption
     ) { display.show($0) }
     let result: Result<ExperimentRunner.Outcome, any Error>
     do { result = .success(try await runner.run()) } catch { result = .failure(error) }
     display.finish()
     withExtendedLifetime(listener) {}
     let outcome = try result.get()
-    let reasons = experiment.grid.rows.compactMap(\.unsupportedReason)
-    var parts = ["\(experiment.grid.runs.count) runs", "\(outcome.finished) made now"]
+    let reasons = experiment.grid.rows.filter(selection.mayContain).compactMap(\.unsupportedReason)
+    var parts = ["\(runs.count) runs", "\(outcome.finished) made now"]
     if outcome.failed > 0 { parts.append("\(outcome.failed) failed") }
     if outcome.heldElsewhere > 0 { parts.append("\(outcome.heldElsewhere) held by another process") }
     if !reasons.isEmpty { parts.append("\(reasons.count) rows unsupported (likeness status lists them)") }

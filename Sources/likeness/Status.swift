@@ -20,7 +20,7 @@ struct Status: ParsableCommand {
   }
 
   func run() throws {
-    let experiment = try options.bind()
+    let experiment = try options.bind(because: ExperimentOptions.identitiesNeedData)
     let states = try ExperimentStatus(experiment, results: options.results).states()
     let lines = experiment.grid.rows.map { row in
       let own = states.filter { $0.run.row == row }

@@ -12,14 +12,14 @@ struct ExperimentRunnerTests {
     let log = EventLog()
     // Untrained, ceiling, and two losses by two seeds.
     #expect(try await tiny.run(show: log.add) == ExperimentRunner.Outcome(finished: 6))
-    #expect(log.events.first == .planned(runs: 6, missing: 6, steps: 160))
+    #expect(log.events.first == .planned(runs: 6, missing: 6, training: 4, steps: 160))
     let states = try ExperimentStatus(tiny.bind(), results: tiny.results).states()
     #expect(states.map(\.state) == Array(repeating: .finished, count: 6))
     #expect(states.map(\.run.row.kind) == [.untrained, .ceiling, .trained, .trained, .trained, .trained])
     let before = try tiny.snapshot()
     let second = EventLog()
     #expect(try await tiny.run(show: second.add) == ExperimentRunner.Outcome())
-    #expect(second.events == [.planned(runs: 6, missing: 0, steps: 0)])
+    #expect(second.events == [.planned(runs: 6, missing: 0, training: 0, steps: 0)])
     #expect(try tiny.snapshot() == before)
   }
 

@@ -39,7 +39,7 @@ private final class Screen: Sendable {
 @Suite("Progress display")
 struct ProgressDisplayTests {
   private static let events: [RunnerEvent] = [
-    .planned(runs: 5, missing: 3, steps: 60), .started(run: "run-a", step: 0, steps: 20),
+    .planned(runs: 5, missing: 3, training: 3, steps: 60), .started(run: "run-a", step: 0, steps: 20),
     .stepped(run: "run-a", step: 1, loss: 3.25, samples: 32),
     .stepped(run: "run-a", step: 2, loss: 3.125, samples: 32),
     .started(run: "run-b", step: 5, steps: 20),
@@ -92,7 +92,7 @@ struct ProgressDisplayTests {
     let screen = Screen()
     let display = ProgressDisplay(isTerminal: true, width: width, interval: 0) { screen.write($0) }
     let name = String(repeating: "a-very-long-name-", count: 8)
-    display.show(.planned(runs: 1000, missing: 1000, steps: 1_000_000_000))
+    display.show(.planned(runs: 1000, missing: 1000, training: 1000, steps: 1_000_000_000))
     display.show(.started(run: name, step: 0, steps: 1_000_000))
     display.show(.stepped(run: name, step: 1, loss: 123456.789, samples: 512))
     let drawn = screen.lines.dropFirst()
@@ -126,7 +126,7 @@ struct ProgressDisplayTests {
     let display = ProgressDisplay(isTerminal: false, width: 100) { screen.write($0) }
     Self.events.forEach(display.show)
     // One at the beginning, none within the first second.
-    #expect(screen.lines.count { $0.contains("ETA") } == 1)
+    #expect(screen.lines.count { $0.hasPrefix("0/3 runs") } == 1)
     #expect(screen.lines.first == "3 of 5 runs to train")
   }
 
@@ -134,10 +134,29 @@ struct ProgressDisplayTests {
     for isTerminal in [true, false] {
       let screen = Screen()
       let display = ProgressDisplay(isTerminal: isTerminal, width: 100, interval: 0) { screen.write($0) }
-      display.show(.planned(runs: 5, missing: 0, steps: 0))
+      display.show(.planned(runs: 5, missing: 0, training: 0, steps: 0))
       display.finish()
       #expect(screen.writes.isEmpty)
     }
+  }
+
+  @Test func `Runs that train nothing are not counted as training, and their time is told by runs`() throws {
+    let screen = Screen()
+    let display = ProgressDisplay(isTerminal: false, width: 100, interval: 0) { screen.write($0) }
+    display.show(.planned(runs: 6, missing: 4, training: 1, steps: 20))
+    display.finish()
+    #expect(
+      screen.lines == ["4 of 6 runs to make: 1 to train, 3 to evaluate only"] + screen.lines.dropFirst())
+    #expect(screen.lines.last == "0/4 runs, step 0/20")
+    let other = Screen()
+    let evaluating = ProgressDisplay(isTerminal: false, width: 100, interval: 0) { other.write($0) }
+    evaluating.show(.planned(runs: 6, missing: 2, training: 0, steps: 0))
+    evaluating.show(.started(run: "untrained-x", step: 0, steps: 0))
+    evaluating.show(.finished(run: "untrained-x"))
+    #expect(other.lines.first == "2 of 6 runs to evaluate")
+    #expect(other.lines.contains("0/2 runs; untrained-x at work"), "\(other.lines)")
+    let last = try #require(other.lines.last)
+    #expect(last.wholeMatch(of: #/1/2 runs, ETA \d+ s/#) != nil, "\(last)")
   }
 
   @Test func `Durations are rounded up and leave out what is zero in front`() {

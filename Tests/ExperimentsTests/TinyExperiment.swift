@@ -133,7 +133,7 @@ final class EventLog: Sendable {
   func add(_ event: RunnerEvent) { stored.withLock { $0.append(event) } }
 
   var missing: Int? {
-    for case .planned(_, let missing, _) in events { return missing }
+    for case .planned(_, let missing, _, _) in events { return missing }
     return nil
   }
   var notes: [String] { events.compactMap { if case .note(let text) = $0 { text } else { nil } } }

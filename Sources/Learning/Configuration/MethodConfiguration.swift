@@ -68,6 +68,9 @@ public struct MethodConfiguration<Kind: MethodKind>: Hashable, Sendable, Codable
     try self.init(name, preset: preset, values)
   }
 
+  /// The name in tables and legends.
+  public var title: String { Kind.descriptions.first { $0.name == name }?.title ?? name }
+
   /// The configurations that `node` stands for: one, or where lists are written in place of a single value one for each combination of
   /// their elements, in the order written. Options that take several numbers take a list as one value.
   public static func sweep(_ node: ConfigurationNode) throws -> [MethodConfiguration] {

@@ -1,0 +1,100 @@
+import FeatureStores
+import Foundation
+import Learning
+
+/// What a call of `run` would do: the runs with their states, and what is left of their cost.
+///
+/// Operations are those that `TrainingCost` counts, so matrix products only, of all steps. Seconds of finished runs are measured: of training and
+/// evaluation, in the number of threads that they had. Seconds of others are estimated: as their row's finished runs on average, or
+/// from the operations a second of all finished runs of the experiment; unknown where nothing is finished. What a checkpoint has done already is not taken off.
+public struct ExperimentPlan: Sendable {
+  public struct Cell: Sendable {
+    public var run: GridRun
+    public var state: RunState
+    /// Multiplications and additions of the whole training; nil where nothing is trained.
+    public var operations: Double?
+    /// Measured where the run is finished, else estimated; nil where nothing is known.
+    public var seconds: Double?
+  }
+
+  public let cells: [Cell]
+  /// Rows that cannot be trained, with the reason.
+  public let unsupported: [GridRow]
+
+  /// The plan of the runs that `selection` chooses.
+  public init(_ experiment: BoundExperiment, results: String, selection: RunSelection) throws {
+    let status = ExperimentStatus(experiment, results: results)
+    var measured: [Int: RunEnvironment] = [:]
+    let all = try experiment.grid.runs.enumerated().map { index, run in
+      let state = try status.state(of: run)
+      if state == .finished {
+        measured[index] = try CanonicalJSON.decode(
+          RunEnvironment.self, from: RunFolder(results: results, identity: run.identity).environmentFile)
+      }
+      return Cell(run: run, state: state, operations: Self.operations(run, experiment))
+    }
+    let speed = Self.speed(all, measured)
+    cells = all.enumerated().filter { selection.contains($1.run) }.map { index, cell in
+      var cell = cell
+      if let environment = measured[index] {
+        cell.seconds = Self.seconds(cell.run, environment)
+      } else {
+        let row = all.indices.filter { all[$0].run.row == cell.run.row }
+        let times = row.compactMap { place in measured[place].map { Self.seconds(all[place].run, $0) } }
+        cell.seconds =
+          times.isEmpty
+          ? speed.flatMap { speed in cell.operations.map { $0 / speed.rate + speed.evaluation } }
+          : times.reduce(0, +) / Double(times.count)
+      }
+      return cell
+    }
+    unsupported = experiment.grid.rows.filter { $0.unsupportedReason != nil && selection.mayContain($0) }
+  }
+
+  /// What is not finished.
+  public var missing: [Cell] { cells.filter { $0.state != .finished } }
+
+  /// The operations that are left.
+  public var missingOperations: Double { missing.compactMap(\.operations).reduce(0, +) }
+
+  /// The seconds that are left with `jobs` runs at a time, each as fast as those that were measured; nil where the time of a run that trains is
+  /// unknown, or nothing is left.
+  public func missingSeconds(jobs: Int) -> Double? {
+    let left = missing
+    guard !left.isEmpty, left.allSatisfy({ $0.seconds != nil || $0.operations == nil }) else { return nil }
+    let seconds = left.compactMap(\.seconds)
+    return seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(max(1, min(jobs, left.count)))
+  }
+
+  private static func operations(_ run: GridRun, _ experiment: BoundExperiment) -> Double? {
+    guard let training = run.specification.training else { return nil }
+    let dataset = experiment.datasets[run.dataset]
+    let cost = TrainingCost(
+      training, inputs: dataset.features.columns, classes: dataset.identities(fold: run.fold))
+    return Double(cost.stepOperations) * Double(training.steps)
+  }
+
+  /// A finished run's seconds: whole trainings count their steps, because the attempt that finished one may have begun late.
+  private static func seconds(_ run: GridRun, _ environment: RunEnvironment) -> Double {
+    let steps = Double(run.specification.training?.steps ?? 0)
+    let training = environment.secondsPerStep.map { $0 * steps } ?? environment.trainingSeconds
+    return training + environment.evaluationSeconds
+  }
+
+  /// Operations a second of all finished trainings, and the mean time of their evaluations.
+  private static func speed(_ cells: [Cell], _ measured: [Int: RunEnvironment]) -> (
+    rate: Double, evaluation: Double
+  )? {
+    var (operations, training, evaluation, count) = (0.0, 0.0, 0.0, 0)
+    for (index, cell) in cells.enumerated() {
+      guard let environment = measured[index], let own = cell.operations,
+        let step = environment.secondsPerStep
+      else { continue }
+      operations += own
+      training += step * Double(cell.run.specification.training?.steps ?? 0)
+      evaluation += environment.evaluationSeconds
+      count += 1
+    }
+    return training > 0 ? (operations / training, evaluation / Double(count)) : nil
+  }
+}

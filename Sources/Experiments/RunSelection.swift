@@ -1,0 +1,116 @@
+import FeatureStores
+import Learning
+
+/// The runs of an experiment that a call is about, by what they are: `loss=arcface`, `seed=1`.
+///
+/// Criteria of one key are alternatives; criteria of different keys must all hold. A loss or a mechanism is named as in YAML, by its title
+/// or by its name in tables; the rows that nothing is trained for are `loss=untrained` and `loss=ceiling`, and have no other
+/// key but `dataset`. Folds are counted from 1. Letter case does not count.
+public struct RunSelection: Sendable {
+  /// What runs are told apart by.
+  public enum Key: String, CaseIterable, Sendable {
+    case loss, mechanism, network, dataset, sampler, training, seed, fold
+  }
+
+  struct Criterion: Sendable, Equatable {
+    var key: Key
+    var value: String
+    /// As it was written.
+    var text: String
+  }
+
+  let criteria: [Criterion]
+  public var isEmpty: Bool { criteria.isEmpty }
+
+  /// Reads criteria `KEY=VALUE`; anything else is wrong usage.
+  public init(_ texts: [String] = []) throws {
+    criteria = try texts.map { text in
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      let names = Key.allCases.map(\.rawValue)
+      guard parts.count == 2, let key = Key(rawValue: parts[0]) else {
+        throw HarnessError(
+          .usage, found: "‘\(text)’", expected: "KEY=VALUE with a key of \(names.joined(separator: ", "))",
+          advice: parts.first.flatMap { NearestName.suggestion(for: $0, among: names) }.map {
+            "Did you mean ‘\($0)’?"
+          })
+      }
+      return Criterion(key: key, value: parts[1], text: text)
+    }
+  }
+
+  /// The chosen runs, in the order of the grid. A value that no row has is an error with the nearest, as is a choice of nothing.
+  public func runs(of experiment: BoundExperiment) throws -> [GridRun] {
+    let grid = experiment.grid
+    for criterion in criteria {
+      var known: [String] = []
+      let values =
+        grid.rows.flatMap { Self.values(criterion.key, row: $0) }
+        + grid.runs.flatMap { Self.values(criterion.key, run: $0) }
+      for value in values where !known.contains(value) { known.append(value) }
+      guard known.contains(where: { Self.same($0, criterion.value) }) else {
+        throw HarnessError(
+          .usage, file: experiment.definition.file, place: "--only \(criterion.text)",
+          found: "no row with the \(criterion.key.rawValue) ‘\(criterion.value)’",
+          expected: known.isEmpty ? nil : "one of \(known.joined(separator: ", "))",
+          advice: NearestName.suggestion(for: criterion.value, among: known).map { "Did you mean ‘\($0)’?" })
+      }
+    }
+    let chosen = grid.runs.filter(contains)
+    if chosen.isEmpty {
+      let reasons = grid.rows.filter(mayContain).compactMap(\.unsupportedReason)
+      throw HarnessError(
+        .usage, file: experiment.definition.file,
+        place: criteria.map { "--only \($0.text)" }.joined(separator: " "), found: "no run",
+        expected: "at least one", advice: reasons.first.map { "Unsupported: \($0)." })
+    }
+    return chosen
+  }
+
+  /// Whether a run is chosen.
+  public func contains(_ run: GridRun) -> Bool {
+    holds { Self.values($0, row: run.row) + Self.values($0, run: run) }
+  }
+
+  /// Whether runs of a row may be chosen, as far as its own keys say.
+  public func mayContain(_ row: GridRow) -> Bool {
+    holds { key in key == .seed || key == .fold ? nil : Self.values(key, row: row) }
+  }
+
+  /// Whether each key's values, where they are known, hold one of its criteria's.
+  private func holds(_ values: (Key) -> [String]?) -> Bool {
+    Key.allCases.allSatisfy { key in
+      let own = criteria.filter { $0.key == key }
+      guard !own.isEmpty, let values = values(key) else { return true }
+      return own.contains { criterion in values.contains { Self.same($0, criterion.value) } }
+    }
+  }
+
+  private static func same(_ a: String, _ b: String) -> Bool { a.lowercased() == b.lowercased() }
+
+  /// What a row is called by a key: the name in YAML first.
+  private static func values(_ key: Key, row: GridRow) -> [String] {
+    func names<Kind>(_ method: MethodConfiguration<Kind>?, _ label: String) -> [String] {
+      guard let method else { return [] }
+      return [method.name, method.title] + (label == method.title ? [] : [label])
+    }
+    switch key {
+    case .loss: return row.kind == .trained ? names(row.method?.loss, row.loss) : [row.kind.rawValue]
+    case .mechanism: return names(row.method?.mechanism, row.mechanism)
+    case .network: return row.kind == .trained ? [row.network] : []
+    case .dataset: return [row.dataset]
+    case .sampler: return row.sampler.isEmpty ? [] : [row.sampler]
+    case .training: return row.recipe.isEmpty ? [] : [row.recipe]
+    case .seed, .fold: return []
+    }
+  }
+
+  /// What is known of a run only.
+  private static func values(_ key: Key, run: GridRun) -> [String] {
+    switch key {
+    case .seed: run.seed.map { ["\($0)"] } ?? []
+    case .fold: run.fold.map { ["\($0 + 1)"] } ?? []
+    case .sampler: run.specification.training.map { [$0.sampler.rawValue] } ?? []
+    default: []
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import FeatureStores
+import Foundation
+import TestSupport
+import Testing
+
+/// The commands that run an experiment in part, change it, or only look at it.
+struct ExperimentCommandTests {
+  @Test func whatIsSetIsReportedUnderANameOfItsOwn() throws {
+    let small = try SmallExperiment()
+    let changes = ["--set", "training.batch=[4, 8]", "--set", "losses=[normface]"]
+    let run = try small.run("run", "small.yaml", changes[0], changes[1], changes[2], changes[3])
+    #expect(run.status == 0 && run.output == "small: 6 runs, 6 made now\n", "\(run.errors)")
+    let refused = try small.run("report", "small.yaml", changes[0], changes[1], changes[2], changes[3])
+    #expect(
+      refused.status == 64 && refused.errors.contains("--set under the name ‘small’"), "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: small.folder.file("results/small")))
+    let report = try small.run(
+      "report", "small.yaml", changes[0], changes[1], changes[2], changes[3], "--set", "name=small-batches")
+    #expect(report.status == 0, "\(report.errors)")
+    let table = try small.text("results/small-batches/pairs.md")
+    #expect(table.contains("| Training "), "\(table)")
+    #expect(table.contains("| batch 4 ") && table.contains("| batch 8 "))
+    let curve = try small.run(
+      "curve", "small.yaml", changes[0], changes[1], changes[2], changes[3], "--kind", "loss", "--output",
+      "loss.csv")
+    #expect(curve.status == 0, "\(curve.errors)")
+    let curves = try small.text("loss.csv")
+    #expect(curves.contains("NormFace, batch 4") && curves.contains("NormFace, batch 8"), "\(curves)")
+    let mistake = try small.run("status", "small.yaml", "--set", "training.bach=4")
+    #expect(
+      mistake.status == 65
+        && mistake.errors.contains(
+          "--set training.bach=4, training: the unknown key ‘bach’; expected one of steps, batch, optimiser, schedule. Did you mean ‘batch’?"
+        ), "\(mistake.errors)")
+  }
+
+  @Test func aPlanListsEveryRunAndMakesNone() throws {
+    let small = try SmallExperiment(
+      SmallExperiment.text + "mechanisms: [conventional, {name: multiface, groups: 3}]\n")
+    let before = try small.run("run", "small.yaml", "--dry-run")
+    #expect(before.status == 0)
+    // The data are made, because identities cover them, and it is said.
+    #expect(before.errors.contains("the identity of a run covers the content of its data"))
+    #expect(!FileManager.default.fileExists(atPath: small.folder.file("results/runs")))
+    #expect(before.output.contains("\n6 runs: 6 pending\n"), "\(before.output)")
+    #expect(before.output.contains("the time is unknown until a run is finished"))
+    #expect(before.output.components(separatedBy: "unsupported: ").count == 3)
+
+    let part = try small.run("run", "small.yaml", "--only", "loss=CosFace", "--only", "seed=2")
+    #expect(part.status == 0 && part.output.hasPrefix("small: 1 runs, 1 made now"), "\(part.errors)")
+    let made = try #require(small.runs().first)
+    #expect(made.hasPrefix("little-narrow-cosface-conventional-seed2-"))
+    let after = try small.run("run", "small.yaml", "--dry-run")
+    let lines = after.output.split(separator: "\n")
+    // Its identity is the one that the plan named.
+    #expect(before.output.contains(made))
+    #expect(lines.contains { $0.hasPrefix("finished") && $0.contains(made) && !$0.contains("≈") })
+    #expect(lines.count { $0.hasPrefix("pending") && $0.contains("≈") } == 3, "\(after.output)")
+    #expect(after.output.contains("\n6 runs: 1 finished, 5 pending\n") && after.errors == "")
+    #expect(after.output.contains("with 2 runs at a time") || after.output.contains("runs at a time"))
+    let chosen = try small.run("run", "small.yaml", "--dry-run", "--only", "loss=untrained")
+    #expect(chosen.output.contains("\n1 runs: 1 pending\n") && !chosen.output.contains("unsupported"))
+
+    let mistake = try small.run("run", "small.yaml", "--only", "loss=cosfase")
+    #expect(
+      mistake.status == 64 && mistake.errors.contains("no row with the loss ‘cosfase’")
+        && mistake.errors.contains("Did you mean ‘cosface’?"), "\(mistake.errors)")
+    #expect(
+      try small.run("run", "small.yaml", "--only", "los=cosface").errors.contains("Did you mean ‘loss’?"))
+  }
+
+  @Test func aFailedRunIsSeenEverywhereAndTriedAgainAlone() throws {
+    let small = try SmallExperiment(
+      SmallExperiment.text.replacing("[normface, ", with: "[softmax, ").replacing(
+        "optimiser: {learning-rate: 0.05}", with: "optimiser: {learning-rate: 1000, momentum: 0}"
+      ).replacing("[{linear: 6}, batch-norm, prelu, {linear: 4}]", with: "[{linear: 4}]").replacing(
+        "steps: 4", with: "steps: 200"))
+    let run = try small.run("run", "small.yaml")
+    #expect(run.status == 1 && run.output == "small: 6 runs, 4 made now, 2 failed\n", "\(run.output)")
+    let status = try small.run("status", "small.yaml")
+    #expect(status.output.components(separatedBy: "failed: little-narrow-softmax").count == 3)
+    #expect(status.output.contains(": diverged at step "), "\(status.output)")
+    let plan = try small.run("run", "small.yaml", "--dry-run", "--retry-failed")
+    #expect(plan.output.contains("\n2 runs: 2 failed"), "\(plan.output)")
+    #expect(plan.output.contains(": diverged at step "))
+    #expect(try small.run("report", "small.yaml").status == 0)
+    for form in ["md", "csv", "tex", "json"] {
+      let table = try small.text("results/small/pairs.\(form)")
+      #expect(table.contains("failed") && table.contains("diverged at step "), "\(form): \(table)")
+    }
+    // What failed is tried again, and nothing else: the other runs' folders may be gone meanwhile.
+    let gone = try #require(small.runs().first { $0.hasPrefix("little-narrow-cosface") })
+    try FileManager.default.removeItem(atPath: small.folder.file("results/runs/\(gone)"))
+    let again = try small.run("run", "small.yaml", "--retry-failed")
+    #expect(again.status == 1 && again.output == "small: 2 runs, 0 made now, 2 failed\n", "\(again.output)")
+    #expect(try !small.runs().contains(gone))
+    #expect(try small.run("run", "small.yaml").output == "small: 6 runs, 1 made now, 2 failed\n")
+  }
+
+  @Test func whatHasNotRunIsNoReasonToGenerateAWorld() throws {
+    let small = try SmallExperiment()
+    for arguments in [["report", "small.yaml"], ["curve", "small.yaml", "--output", "roc.csv"]] {
+      let result = try ProcessResult(
+        LikenessProgram.path, arguments, environment: ProcessInfo.processInfo.environment,
+        folder: small.folder.path)
+      #expect(result.status == 66, "\(arguments)")
+      #expect(
+        result.errors.contains("no finished run in results/runs: the world ‘little’ is not generated there"),
+        "\(result.errors)")
+      #expect(!FileManager.default.fileExists(atPath: small.folder.file("results")))
+    }
+    let status = try small.run("status", "small.yaml")
+    #expect(status.status == 0)
+    #expect(
+      status.errors.contains("generating the world little in ")
+        && status.errors.contains("the identity of a run covers the content of its data"))
+  }
+}

@@ -1,0 +1,53 @@
+import FeatureStores
+import TestSupport
+import Testing
+
+@testable import Experiments
+
+@Suite("Selections of runs")
+struct RunSelectionTests {
+  private func chosen(_ criteria: String...) throws -> [String] {
+    var parts = TinyExperiment.Parts()
+    parts.losses = "[{name: normface, scale: 8}, {name: cosface, scale: 8, margin: [0.1, 0.2]}]"
+    parts.mechanisms = "[conventional, {name: multiface, groups: [2, 5]}]"
+    let tiny = try TinyExperiment(parts)
+    return try RunSelection(criteria).runs(of: tiny.bind()).map { run in
+      let fields = [run.row.kind == .trained ? run.row.loss : run.row.kind.rawValue, run.row.mechanism]
+      return (fields + [run.seed.map { "\($0)" } ?? ""]).filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+  }
+
+  @Test func `Criteria of one key are alternatives, of several keys all hold`() throws {
+    #expect(
+      try chosen("loss=normface", "seed=2", "mechanism=conventional", "mechanism=multiface") == [
+        "NormFace, Conventional, 2", "NormFace, MultiFace (groups 2), 2",
+      ])
+    // In the order of the grid, whatever the order of the criteria.
+    #expect(
+      try chosen("seed=2", "loss=cosface (margin 0.2)", "loss=NORMFACE", "mechanism=Conventional") == [
+        "NormFace, Conventional, 2", "CosFace (margin 0.2), Conventional, 2",
+      ])
+  }
+
+  @Test func `No criterion chooses everything, and rows without training go by their kind and dataset`()
+    throws
+  {
+    #expect(try chosen().count == 2 + 3 * 2 * 2)
+    #expect(try chosen("loss=untrained", "loss=ceiling") == ["untrained", "ceiling"])
+    #expect(try chosen("dataset=tiny").count == 14)
+    #expect(try chosen("network=small", "sampler=uniform").count == 12)
+  }
+
+  @Test(arguments: [
+    ("loss=cosfase", "no row with the loss ‘cosfase’", "Did you mean ‘cosface’?"),
+    ("seed=3", "no row with the seed ‘3’", ""), ("fold=1", "no row with the fold ‘1’", ""),
+    ("mechanism=multiface (groups 5)", "no run", "Unsupported: "),
+    ("los=cosface", "‘los=cosface’", "Did you mean ‘loss’?"), ("loss", "‘loss’", ""),
+    ("loss=", "‘loss=’", ""),
+  ])
+  func `What chooses nothing is wrong usage`(criterion: String, found: String, advice: String) throws {
+    let error = try harnessError { try chosen(criterion) }
+    #expect(error.kind == .usage && error.found == found, "\(error)")
+    #expect(error.advice?.hasPrefix(advice) ?? advice.isEmpty, "\(error)")
+  }
+}
