@@ -17,7 +17,7 @@ extension DiagnosticFigures {
         isMeasured
           ? ExperimentResults.level(of: baseline, share: MethodSpeedUp.primaryShare, curves) : nil
       }
-      let steps = Axis("Step", range: 0...Double(definition.training.steps))
+      let steps = Axis("Step", range: 0...Double(definition.recipes.map(\.steps).max() ?? 1))
       let mark = level.map { LineFigure.ReferenceLine(.horizontal, at: $0, label: "τ") }
       let figures = panels([
         LineFigure(
@@ -55,7 +55,7 @@ extension DiagnosticFigures {
   func smoothness() throws -> [Named] {
     let entries = try entries("smoothness")
     guard !entries.isEmpty else { return [] }
-    let steps = Axis("Step", range: 0...Double(definition.training.steps))
+    let steps = Axis("Step", range: 0...Double(definition.recipes.map(\.steps).max() ?? 1))
     return report.results.experiment.grid.mechanismBlocks.compactMap { block in
       func lines(_ number: (DiagnosticRecord.SmoothnessPoint) -> Double?) -> [LineFigure.Series] {
         series(block, entries) { record in

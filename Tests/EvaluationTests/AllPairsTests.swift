@@ -123,7 +123,7 @@ struct AllPairsTests {
     #expect(try small.task().result(of: small.table, workers: Workers(2)) == result)
     // One trial has the interval at its own row.
     let one = try small.task(trials: 1).result(of: small.table)
-    #expect(one.records[1].contains("subjects") && one.tables[0].columns.count == 11)
+    #expect(one.records[1].contains("subjects") && one.tables[0].columns.count == 12)
   }
 
   @Test func `A list that names an image twice or one that is not there is refused with its place`() throws {
