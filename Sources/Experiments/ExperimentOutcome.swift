@@ -84,6 +84,23 @@ extension ExperimentResults.Outcome {
   }
 }
 
+extension ExperimentResults.Outcome {
+  /// The numbers of a record of a whole protocol; nil for the scores of a fold.
+  public init?(seed: UInt64?, _ record: EvaluationRecord) {
+    if let result = record.result {
+      self.init(seed: seed, result)
+    } else if let result = record.templates {
+      self.init(seed: seed, result)
+    } else if let result = record.identification {
+      self.init(seed: seed, result)
+    } else if let result = record.distractors {
+      self.init(seed: seed, result)
+    } else {
+      return nil
+    }
+  }
+}
+
 extension BoundTest {
   /// What the rates of an outcome are, for protocols of searches, in the order of `Outcome.rates`; empty for comparisons.
   public var searchRateNames: [String] {

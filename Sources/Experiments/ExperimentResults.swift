@@ -139,12 +139,7 @@ public struct ExperimentResults: Sendable {
           return (evaluation.fold, try CanonicalJSON.decode(EvaluationRecord.self, from: file))
         }
       }
-      if let record = records.first?.record {
-        if let result = record.result { return Outcome(seed: seed, result) }
-        if let result = record.templates { return Outcome(seed: seed, result) }
-        if let result = record.identification { return Outcome(seed: seed, result) }
-        if let result = record.distractors { return Outcome(seed: seed, result) }
-      }
+      if let outcome = records.first.flatMap({ Outcome(seed: seed, $0.record) }) { return outcome }
       let models = records.sorted { ($0.fold ?? 0) < ($1.fold ?? 0) }.compactMap(\.record.scores?.model)
       guard let task = test.verification, models.count == task.foldCount else { return nil }
       return Outcome(seed: seed, foldwise(task, models))

@@ -151,18 +151,8 @@ public struct ExperimentRunner: Sendable {
 
   /// The network of a run whose training is finished; nil where it is not, and where its files are damaged.
   private func trainedModel(_ folder: RunFolder) throws -> TrainedModel<Float>? {
-    guard folder.exists(folder.resultFile),
-      let data = FileManager.default.contents(atPath: folder.modelFile)
-    else { return nil }
-    do {
-      let result = try CanonicalJSON.decode(TrainingResult.self, from: folder.resultFile)
-      guard result.modelDigest == Digest.sha256(data) else {
-        throw HarnessError(
-          .badInput, file: folder.modelFile,
-          found: "bytes other than those that \(folder.resultFile) tells of")
-      }
-      return try TrainedModel(decoding: data)
-    } catch let error as HarnessError {
+    guard folder.exists(folder.resultFile), folder.exists(folder.modelFile) else { return nil }
+    do { return try folder.model() } catch let error as HarnessError {
       show(.note("\(error) The run is trained again."))
       return nil
     }

@@ -101,6 +101,11 @@ public struct Grid: Sendable {
     self.runs = runs
   }
 
+  /// Everything that runs of an experiment train, whatever their data.
+  static func configurations(_ definition: ExperimentDefinition) -> [TrainingConfiguration] {
+    cells(definition).flatMap { cell in definition.seeds.map { cell.configuration(seed: $0) } }
+  }
+
   /// What is trained on each dataset, in the order of the rows.
   private static func cells(_ definition: ExperimentDefinition) -> [Cell] {
     definition.networks.flatMap { network in

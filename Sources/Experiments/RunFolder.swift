@@ -34,6 +34,16 @@ public struct RunFolder: Sendable {
     }
   }
 
+  /// The folder at `path`; nil where its name is not that of a run's folder.
+  init?(path: String) {
+    guard let identity = RunIdentity(folderName: (path as NSString).lastPathComponent) else { return nil }
+    self.identity = identity
+    self.path = path
+  }
+
+  /// The files that differ from machine to machine and from call to call.
+  static let unstable: Set = ["lock", "environment.json"]
+
   public var specificationFile: String { "\(path)/specification.json" }
   public var resultFile: String { "\(path)/result.json" }
   public var modelFile: String { "\(path)/model.bin" }

@@ -19,6 +19,13 @@ public struct RunIdentity: Sendable, Hashable, Codable, CustomStringConvertible 
     self.prefix = Self.readable(prefix)
   }
 
+  /// The identity in a folder's name, of whose hash only the first 16 digits are known; nil for any other name.
+  init?(folderName: String) {
+    guard let match = folderName.wholeMatch(of: /(.+)-([0-9a-f]{16})/) else { return nil }
+    prefix = String(match.output.1)
+    hash = String(match.output.2)
+  }
+
   /// `PREFIX-` and the first 16 digits of the hash: the name of the run's folder.
   public var folderName: String { "\(prefix)-\(hash.prefix(16))" }
   public var description: String { folderName }

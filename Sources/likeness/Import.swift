@@ -146,7 +146,7 @@ struct Import: ParsableCommand {
 
   func run() throws {
     let location = StoreLocation(output)
-    try refuseReplacing(location)
+    try location.refuseReplacing(replace)
     let features = try FeatureImport(
       inputs, options: options(),
       attributes: StoreAttributes(
@@ -175,15 +175,6 @@ struct Import: ParsableCommand {
       FileHandle.standardError.write(
         Data("note: without names (--names) no protocol finds its images in the store\n".utf8))
     }
-  }
-
-  private func refuseReplacing(_ location: StoreLocation) throws {
-    guard !replace, FileManager.default.fileExists(atPath: location.path),
-      location.group == "/" || (try? FeatureStore(opening: location, validation: .structure)) != nil
-    else { return }
-    throw HarnessError(
-      .cannotWrite, file: output, found: "something is there already", expected: "a new store",
-      advice: "Give another name, or --replace.")
   }
 }
 

@@ -4,7 +4,7 @@ import Foundation
 
 /// The command `likeness`.
 ///
-/// Exit status: 0 done; 1 some run failed; 64 wrong usage; 65 bad input data; 66 input missing; 70 a fault of ours; 73 cannot
+/// Exit status: 0 done; 1 some run failed; 2 a verified run differs; 64 wrong usage; 65 bad input data; 66 input missing; 70 a fault of ours; 73 cannot
 /// write; 130 interrupted. Errors go to standard error as `likeness: error: …`, results to standard output.
 @main
 struct Likeness: AsyncParsableCommand {
@@ -15,8 +15,8 @@ struct Likeness: AsyncParsableCommand {
     abstract: "A reproducible benchmark harness for face-recognition losses and training mechanisms.",
     version: version,
     subcommands: [
-      Run.self, Status.self, Report.self, Evaluate.self, Compare.self, Export.self, Curve.self, Generate.self,
-      Import.self, Inspect.self, Validate.self, List.self, Doctor.self,
+      Run.self, Status.self, Report.self, Runs.self, Verify.self, Evaluate.self, Compare.self, Export.self,
+      Curve.self, Embed.self, Generate.self, Import.self, Inspect.self, Validate.self, List.self, Doctor.self,
     ])
 
   static func main() async {

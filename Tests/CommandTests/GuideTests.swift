@@ -1,5 +1,6 @@
 import FeatureStores
 import Foundation
+import LinearAlgebra
 import TestSupport
 import Testing
 
@@ -7,6 +8,8 @@ import Testing
 private struct Walk {
   private let root: TemporaryFolder
   let folder: String
+  /// What is done in the folder in place of a command that cannot run here.
+  var substitutes: [String: (_ folder: String) throws -> Void] = [:]
   /// Set by the guide's own commands, and remembered as a shell does.
   private var settings: String
 
@@ -56,6 +59,10 @@ private struct Walk {
   }
 
   private mutating func type(_ command: String) throws -> String {
+    if let substitute = substitutes[command] {
+      try substitute(folder)
+      return ""
+    }
     if command.wholeMatch(of: /[a-z]+=.*/) != nil {
       settings += command + "\n"
       return ""
@@ -64,8 +71,8 @@ private struct Walk {
       "/usr/bin/env", ["bash", "-c", settings + command], environment: ProcessInfo.processInfo.environment,
       folder: folder)
     #expect(result.status == 0, "\(command): \(result.errors)")
-    // Only a run says on standard error how far it is.
-    if !command.hasPrefix("likeness run") { #expect(result.errors == "", "\(command)") }
+    // Only what trains says on standard error how far it is.
+    if !command.hasPrefix("likeness run") && !command.hasPrefix("likeness verify") { #expect(result.errors == "", "\(command)") }
     return result.output
   }
 }
@@ -106,5 +113,80 @@ private struct Walk {
     let refused = try LikenessProgram.run(
       "evaluate", "visits/test.h5", "--protocol", "visits", "--lists", "visits", folder: walk.folder)
     #expect(refused.status == 65 && refused.errors.contains("visits/visits.txt: a file with SHA-256 "))
+  }
+
+  /// What the commands of `YourOwnStore.md` must have left behind, whoever wrote the stores.
+  private func followYourOwnStore(_ substitutes: [String: (String) throws -> Void]) throws {
+    var walk = try Walk()
+    walk.substitutes = substitutes
+    let printed = try walk.follow(guide("YourOwnStore.md"))
+    func output(_ prefix: String) throws -> String {
+      try #require(printed.first { $0.command.hasPrefix(prefix) }, "a command \(prefix)").output
+    }
+    #expect(try output("likeness inspect own/train.h5").hasPrefix("own/train.h5: 360 rows × 32\n"))
+    #expect(try output("likeness run own.yaml --data own --dry-run").contains("\n10 runs: 10 pending\n"))
+    let table = try output("cat results/own/own-pairs.md")
+    for row in [
+      "| untrained (features as stored)", "| NormFace", "| ArcFace (margin 0.1)", "| ArcFace (margin 0.2)",
+    ] {
+      #expect(table.contains(row), "\(table)")
+    }
+    for file in ["own-roc.svg", "paper-figures/own/roc-own-pairs.png", "own-network.npz", "own/embedded.h5"] {
+      #expect(FileManager.default.fileExists(atPath: "\(walk.folder)/\(file)"), "\(file)")
+    }
+    let shown = try output("likeness runs show")
+    #expect(
+      shown.contains("train-mlp-normface-conventional-seed1-") && shown.contains("Training loss against"))
+    #expect(
+      try output("likeness evaluate own/embedded.h5") != output("likeness evaluate own/test.h5"))
+    #expect(try output("likeness verify").hasSuffix("own: 1 runs made again, 0 differ\n"))
+  }
+
+  @Test(.enabled(if: ReadmeTests.hasH5py, "needs python3 with h5py and numpy"))
+  func theGuideToYourOwnStoreLeadsFromAScriptToATrainedRun() throws { try followYourOwnStore([:]) }
+
+  /// The same way where there is no h5py: the stores and the list are written here, everything else is as it stands in the guide.
+  @Test func theGuideToYourOwnStoreHoldsForStoresOfAnotherHand() throws {
+    try followYourOwnStore([
+      "python3 make-stores.py": { folder in
+        for (name, people, images) in [("train", 0..<60, 6), ("test", 60..<84, 4)] {
+          let labels = people.indices.flatMap {
+            Array(repeating: Int32($0 - people.lowerBound), count: images)
+          }
+          var features = Matrix<Float>(rows: labels.count, columns: 32)
+          var noise = RandomStream(seed: 7, name: name)
+          var centres = Matrix<Float>(rows: people.count, columns: 32)
+          noise.fillNormal(&features, standardDeviation: 0.7)
+          noise.fillNormal(&centres, standardDeviation: 1)
+          for (row, label) in labels.enumerated() {
+            for column in 0..<32 { features[row, column] += centres[Int(label), column] }
+          }
+          func digits(_ value: Int, _ count: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: count - text.count) + text
+          }
+          try FeatureStoreContents(
+            features: features,
+            metadata: StoreMetadata(
+              labels: labels,
+              names: labels.enumerated().map { row, label in
+                digits(people.lowerBound + Int(label), 3) + "/" + digits(row % images, 2)
+              }, identities: people.map { digits($0, 3) })
+          ).write(to: StoreLocation(path: "\(folder)/own/\(name).h5"))
+        }
+      },
+      "python3 make-pairs.py": { folder in
+        var lines: [String] = []
+        for split in 0..<3 {
+          for place in 0..<8 {
+            let (one, other) = (60 + 8 * split + place, 60 + 8 * split + (place + 1) % 8)
+            lines.append("\(split + 1) 0\(one)/00 0\(one)/01 1")
+            lines.append("\(split + 1) 0\(one)/02 0\(other)/03 -1")
+          }
+        }
+        try AtomicFile.write(
+          lines.joined(separator: "\n") + "\n", to: "\(folder)/own/lists/pairs.txt")
+      },
+    ])
   }
 }

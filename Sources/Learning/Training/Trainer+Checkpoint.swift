@@ -41,6 +41,15 @@ extension Trainer {
     try TensorArchive(data, noun: "checkpoint").value("header", as: Header.self).configuration
   }
 
+  /// How many steps are done in a checkpoint, and what was recorded on the way.
+  public static func progress(ofCheckpoint data: Data) throws -> (steps: Int, history: TrainingHistory) {
+    let archive = try TensorArchive(data, noun: "checkpoint")
+    return (
+      try archive.value("header", as: Header.self).completedSteps,
+      try archive.value("history", as: TrainingHistory.self)
+    )
+  }
+
   /// Goes on from a checkpoint, with the data of the run that wrote it.
   ///
   /// Throws `HarnessError` for a damaged checkpoint and for data of another shape.
