@@ -26,9 +26,19 @@ struct DataBinder {
     }
   }
 
+  /// Whether binding finds all data in their place: a world that is generated, or a folder of real data that was given.
+  func isPresent() throws -> Bool {
+    guard case .world(let world, _) = definition.data else { return data != nil }
+    return try generator(world).isComplete()
+  }
+
+  private func generator(_ world: WorldDefinition) throws -> WorldGenerator {
+    WorldGenerator(world, folder: "\(results)/worlds/\(world.name)-\(try world.digest().prefix(16))")
+  }
+
   private func bind(_ world: WorldDefinition, train: String, note: (String) -> Void) throws -> BoundDataset {
-    let folder = "\(results)/worlds/\(world.name)-\(try world.digest().prefix(16))"
-    let generator = WorldGenerator(world, folder: folder)
+    let generator = try generator(world)
+    let folder = generator.folder
     if try !generator.isComplete() {
       guard generatesWorlds else {
         throw HarnessError(

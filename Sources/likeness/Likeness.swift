@@ -15,8 +15,9 @@ struct Likeness: AsyncParsableCommand {
     abstract: "A reproducible benchmark harness for face-recognition losses and training mechanisms.",
     version: version,
     subcommands: [
-      Run.self, Status.self, Report.self, Runs.self, Verify.self, Evaluate.self, Compare.self, Export.self,
-      Curve.self, Embed.self, Generate.self, Import.self, Inspect.self, Validate.self, List.self, Doctor.self,
+      Run.self, Status.self, Report.self, Claims.self, Runs.self, Verify.self, Evaluate.self, Compare.self,
+      Export.self, Curve.self, Embed.self, Generate.self, Import.self, Inspect.self, Validate.self, List.self,
+      Doctor.self,
     ])
 
   static func main() async {
