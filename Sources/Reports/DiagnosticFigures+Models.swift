@@ -67,7 +67,7 @@ extension DiagnosticFigures {
           let reach = lines.flatMap(\.points).map(\.x)
           let seeds = definition.seeds.count
           return Named(
-            name: file("agents", [test.name] + told),
+            name: file("agents", [test.name] + told), protocolName: test.name,
             figure: LineFigure(
               title: ([test.task.definition.title] + told).joined(separator: ", ") + ": gallery agents",
               caption: (seeds > 1 ? "Bands: ± 1 SD over \(seeds) seeds. " : "")

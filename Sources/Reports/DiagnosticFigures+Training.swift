@@ -44,7 +44,7 @@ extension DiagnosticFigures {
         sums ? "The losses of groups are summed: levels of the loss compare within a mechanism only." : nil,
       ]
       return Named(
-        name: file("convergence", parts(block)),
+        name: file("convergence", parts(block)), loss: block.loss,
         figure: PanelFigure(
           title: title("convergence", block), caption: words.compactMap(\.self).joined(separator: " "),
           panels: figures))
@@ -65,7 +65,7 @@ extension DiagnosticFigures {
       let beta = lines { $0.line.smoothness }
       guard !beta.isEmpty else { return nil }
       return Named(
-        name: file("smoothness", parts(block)),
+        name: file("smoothness", parts(block)), loss: block.loss,
         figure: PanelFigure(
           title: title("smoothness of training", block),
           caption: "\(averageInWords) Largest ratios along the gradient of the next batch: lower bounds.",
@@ -124,7 +124,7 @@ extension DiagnosticFigures {
         lines[place].band.removeAll { $0.lower < least }
       }
       return Named(
-        name: file("spectrum", parts(block)),
+        name: file("spectrum", parts(block)), loss: block.loss,
         figure: LineFigure(
           title: title("spectrum of the embedding", block),
           caption:

@@ -16,6 +16,9 @@ struct DiagnosticFigures {
   /// A figure and the name of its file, without ending.
   struct Named {
     var name: String
+    /// What it is about, where that is one protocol or one loss.
+    var protocolName: String?
+    var loss: String?
     var figure: any Figure
   }
 

@@ -112,6 +112,13 @@ public struct ExperimentReport: Sendable {
     return files
   }
 
+  /// Writes all tables and figures as one self-contained page, `report.html`, to `folder`, which is made where missing. Returns the file.
+  public func writeHTML(to folder: String) throws -> String {
+    let file = "\(folder)/report.html"
+    try OutputFile.write(Array(try HTMLReport(report: self).document().utf8), to: file)
+    return file
+  }
+
   /// The definition of a protocol, as the experiment bound it.
   func test(_ name: String) -> BoundTest? {
     results.experiment.datasets.flatMap(\.tests).first { $0.name == name }

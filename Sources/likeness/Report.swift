@@ -9,7 +9,7 @@ struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write the tables and figures of an experiment from its finished runs.",
     discussion: """
-      Trains and evaluates nothing. Tables go to RESULTS/NAME (Markdown, CSV, LaTeX, JSON), ROC plots to FIGURES/NAME. Rows whose runs \
+      Trains and evaluates nothing. Tables go to RESULTS/NAME (Markdown, CSV, LaTeX, JSON), figures to FIGURES/NAME. Rows whose runs \
       are missing, failed or unsupported say so in their place. What --set changes is reported under another name: --set name=….
       """)
 
@@ -24,6 +24,10 @@ struct Report: ParsableCommand {
 
   @Option(help: "Write the tables or the figures only.")
   var only: Part?
+
+  @Flag(
+    help: "Write RESULTS/NAME/report.html, too: all tables and figures in one file that sorts and filters.")
+  var html = false
 
   @Option(parsing: .upToNextOption, help: "The formats of the figures: png, svg, pdf.")
   var figureFormats: [FigureFormat] = [.png]
@@ -45,6 +49,7 @@ struct Report: ParsableCommand {
     var files: [String] = []
     if only != .figures { files += try report.writeTables(to: "\(options.results)/\(name)") }
     if only != .tables { files += try report.writeFigures(to: "\(figures)/\(name)", formats: figureFormats) }
+    if html { files.append(try report.writeHTML(to: "\(options.results)/\(name)")) }
     for file in files { print(file) }
     let missing = results.rows.flatMap(\.runs).count { $0.state != .finished }
     if missing > 0 {

@@ -72,7 +72,9 @@ private struct Walk {
       folder: folder)
     #expect(result.status == 0, "\(command): \(result.errors)")
     // Only what trains says on standard error how far it is.
-    if !command.hasPrefix("likeness run") && !command.hasPrefix("likeness verify") { #expect(result.errors == "", "\(command)") }
+    if !command.hasPrefix("likeness run") && !command.hasPrefix("likeness verify") {
+      #expect(result.errors == "", "\(command)")
+    }
     return result.output
   }
 }
