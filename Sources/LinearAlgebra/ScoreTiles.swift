@@ -11,6 +11,9 @@ public struct ScoreTiles: Sendable {
   /// Columns of one tile. Blocks of columns of a multiple of it waste nothing.
   public static let tileColumns = ProductTile.columns
 
+  /// Tiles of one piece of parallel work: few enough that the threads end together.
+  private static let tilesPerPiece = 2
+
   /// The rows of the left matrix, without padding.
   public let rows: Int
   private let padded: Matrix<Float>
@@ -52,14 +55,20 @@ public struct ScoreTiles: Sendable {
     nonisolated(unsafe) let left = UnsafePointer(padded.storage.base)
     nonisolated(unsafe) let other = UnsafePointer(full.storage.base)
     let (depth, count) = (right.columns, right.rows)
+    let width = Self.tilesPerPiece * Self.tileColumns
+    let parts = (count + width - 1) / width
+    // How many parts of each stripe are done: those of one stripe come in order, and one at a time.
+    let done = ProgressCounters(count: stripes)
     states.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let states = buffer
-      workers.forEach(stripes + 1) { piece in
+      workers.forEach(stripes * parts + 1) { piece in
         guard piece > 0 else { return alongside() }
-        let stripe = piece - 1
+        let (part, stripe) = (piece - 1).quotientAndRemainder(dividingBy: stripes)
+        // Pieces are handed out in order, so the part before this one is some thread's work by now.
+        done.wait(stripe, for: part)
         let tile = UnsafeMutablePointer<Float>.allocate(capacity: Self.stripeRows * Self.tileColumns)
         defer { tile.deallocate() }
-        for first in stride(from: 0, to: count, by: Self.tileColumns) {
+        for first in stride(from: part * width, to: min(count, (part + 1) * width), by: Self.tileColumns) {
           Self.product(
             left + stripe * Self.stripeRows * depth, other + first * depth, depth: depth, into: tile)
           let columns = first..<min(count, first + Self.tileColumns)
@@ -70,6 +79,7 @@ public struct ScoreTiles: Sendable {
             body(&states[stripe], row, columns, products)
           }
         }
+        done.advance(stripe)
       }
     }
   }
