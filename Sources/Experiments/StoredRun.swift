@@ -25,8 +25,9 @@ public struct StoredRun: Sendable {
     if let run = all.first(where: { $0.name == name }) { return run }
     let start = text.lowercased()
     let found = all.filter { run in
-      let known = run.identity?.hash ?? run.folder.identity.hash
-      return !start.isEmpty && (known.hasPrefix(start) || run.folder.identity.hash.hasPrefix(start))
+      // Of a stale run only the digits in its folder's name are known.
+      let hash = run.isStale ? nil : run.identity?.hash
+      return !start.isEmpty && (hash ?? run.folder.identity.hash).hasPrefix(start)
     }
     guard found.count < 2 else {
       throw HarnessError(

@@ -83,8 +83,11 @@ struct Runs: ParsableCommand {
       if !experiments.isEmpty { return experiments }
       let folder = "experiments"
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      let files = names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted().map {
+      let files = try names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted().map {
         "\(folder)/\($0)"
+      }.filter { file in
+        // Claims lie beside experiments and are none.
+        try !ConfigurationNode(file: file).entries().contains { $0.key == "claims" }
       }
       guard !files.isEmpty else {
         throw HarnessError(

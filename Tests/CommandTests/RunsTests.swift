@@ -90,6 +90,15 @@ struct RunsTests {
     #expect(try small.runs() == (all.filter { !orphans.contains($0) } + ["notes.txt"]).sorted())
     #expect(try small.run("run", "small.yaml").output == "small: 6 runs, 0 made now\n")
 
+    // All experiments of the folder; claims beside them are none.
+    let folder = small.folder.file("experiments")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try AtomicFile.write("{extends: ../small.yaml, name: small}\n", to: "\(folder)/small.yaml")
+    try AtomicFile.write("{level: 0.95, claims: []}\n", to: "\(folder)/claims.yaml")
+    let none = try small.run("runs", "prune")
+    #expect(none.status == 0 && none.output.hasPrefix("0 runs, "), "\(none.errors)\(none.output)")
+    try FileManager.default.removeItem(atPath: folder)
+
     // Nobody's runs go because no experiment was found, or because one cannot be read.
     #expect(try small.run("runs", "prune", "--delete").status == 66)
     try AtomicFile.write("name: broken\n", to: small.folder.file("broken.yaml"))
