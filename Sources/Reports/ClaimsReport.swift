@@ -138,7 +138,8 @@ public struct ClaimsReport: Sendable {
 
   private var csv: String {
     let header = [
-      "claim", "paper", "experiment", "data", "protocol", "network", "sampler", "loss", "mechanism",
+      "claim", "paper", "experiment", "data", "protocol", "network", "sampler", "training", "loss",
+      "mechanism",
       "against", "statistic",
       "estimate", "certainty", "lower", "upper", "level", "seeds", "claimed", "tolerance", "verdict", "note",
       "command",
@@ -148,7 +149,7 @@ public struct ClaimsReport: Sendable {
       let (claim, scope) = (result.claim, result.scope)
       return [
         claim.id, claim.paper, scope.experiment, scope.data, scope.protocolName ?? "", scope.network,
-        scope.sampler,
+        scope.sampler, scope.training,
         scope.loss, scope.mechanism, scope.against ?? "", claim.statistic.words,
         result.estimate.map(NumberText.exact) ?? "", result.estimate == nil ? "" : result.certainty.rawValue,
         end(result.interval?.lowerBound), end(result.interval?.upperBound),

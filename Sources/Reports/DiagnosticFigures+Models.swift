@@ -38,6 +38,7 @@ extension DiagnosticFigures {
     var parts = [row.loss]
     if definition.mechanisms.count > 1 { parts.append(row.mechanism) }
     if definition.samplers.count > 1 { parts.append(row.sampler) }
+    if definition.recipes.count > 1 { parts.append(row.recipe) }
     return HeatMapFigure.Panel(
       name: "\(parts.joined(separator: "\n")): \(percent(mean(\.whole.accuracy))) %",
       values: (0..<count).map { a in
@@ -104,7 +105,9 @@ extension DiagnosticFigures {
           }
         }, style: style(row))
     }
-    let told = [block.loss] + (definition.samplers.count > 1 ? [block.sampler] : [])
+    let told =
+      [block.loss] + (definition.samplers.count > 1 ? [block.sampler] : [])
+      + (definition.recipes.count > 1 ? [block.recipe] : [])
     var lines = [series((told + ["MASST"]).joined(separator: ", "), rows[0].row, known)]
     if let baseline = block.baseline, let value = spread(baseline) {
       lines.append(

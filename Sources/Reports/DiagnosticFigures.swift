@@ -11,7 +11,7 @@ import Metrics
 /// | `groups-DATA-NETWORK` | how alike the groups of an embedding are |
 /// | `agents-PROTOCOL` | results against the number of gallery agents |
 ///
-/// A block is what differs in its mechanism alone; its name is that of the loss, with data, network and sampler where there are several.
+/// A block is what differs in its mechanism alone; its name is that of the loss, with data, network, sampler and training where there are several.
 struct DiagnosticFigures {
   /// A figure and the name of its file, without ending.
   struct Named {
@@ -49,12 +49,13 @@ struct DiagnosticFigures {
     try definition.diagnostics.first { $0.name == name }.map(report.results.diagnostics) ?? []
   }
 
-  /// What tells a block from the others: its loss, then data, network and sampler where there are several.
+  /// What tells a block from the others: its loss, then data, network, sampler and training where there are several.
   func parts(_ block: MechanismBlock) -> [String] {
     let experiment = report.results.experiment
     return [block.loss] + (experiment.datasets.count > 1 ? [block.dataset] : [])
       + (definition.networks.count > 1 ? [block.network] : [])
       + (definition.samplers.count > 1 ? [block.sampler] : [])
+      + (definition.recipes.count > 1 ? [block.recipe] : [])
   }
 
   func file(_ kind: String, _ parts: [String]) -> String {

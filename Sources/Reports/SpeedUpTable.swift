@@ -36,7 +36,13 @@ struct SpeedUpTable {
       var loss: String
       var mechanism: String
       var sampler: String
+      /// What tells its training from that of other rows, where rows differ in it.
+      var training: String?
       var baseline: String
+      /// Where rows differ in it.
+      var baselineTraining: String?
+      /// Whether both are trained as the search of the experiment found best for each.
+      var isBestOfSearch: Bool
       var gap: String?
       var speeds: [Speed]
     }
@@ -55,7 +61,9 @@ struct SpeedUpTable {
   init?(_ report: ExperimentReport) throws {
     let results = report.results
     let curves = try results.validationCurves()
-    let blocks = results.experiment.grid.mechanismBlocks.filter { $0.baseline != nil && $0.rows.count > 1 }
+    let alike = results.experiment.grid.mechanismBlocks.filter { $0.baseline != nil && $0.rows.count > 1 }
+    let searched = results.bestOfSearch(curves).filter { $0.baseline != nil && $0.rows.count > 1 }
+    let blocks = alike.map { ($0, false) } + searched.map { ($0, true) }
     guard !curves.isEmpty, !blocks.isEmpty else { return nil }
     let shown = RowColumns(results.experiment)
     let others = MethodSpeedUp.otherShares
@@ -68,7 +76,7 @@ struct SpeedUpTable {
     columns += others.map { .init("\(NumberText.percent($0, decimals: 0)) %", group: "S at", kind: .text) }
     var rows: [ReportTable.Row] = []
     var exported: [Export.Row] = []
-    for block in blocks {
+    for (block, isBest) in blocks {
       guard let baseline = block.baseline else { continue }
       let ordered = [baseline] + block.rows.filter { $0 != baseline }
       for (place, row) in ordered.enumerated() {
@@ -76,15 +84,18 @@ struct SpeedUpTable {
         let speeds = ([MethodSpeedUp.primaryShare] + others).map {
           ExperimentResults.speedUp(of: row, over: baseline, share: $0, curves)
         }
-        let cells =
+        var cells =
           place == 0
           ? Self.baseline(speeds[0], gap: gap, others: others.count) : Self.cells(speeds, gap: gap)
+        if isBest { cells[0].marks.append(Self.bestMark) }
         rows.append(.init(shown.cells(row, of: 1) + cells, startsSection: place == 0 && !rows.isEmpty))
         if place > 0 {
           exported.append(
             Export.Row(
               dataset: row.dataset, network: row.network, loss: row.loss, mechanism: row.mechanism,
-              sampler: row.sampler, baseline: baseline.mechanism, gap: gap,
+              sampler: row.sampler, training: row.recipe.isEmpty ? nil : row.recipe,
+              baseline: baseline.mechanism, baselineTraining: baseline.recipe.isEmpty ? nil : baseline.recipe,
+              isBestOfSearch: isBest, gap: gap,
               speeds: speeds.compactMap(\.self).map(Export.Speed.init)))
         }
       }
@@ -97,6 +108,12 @@ struct SpeedUpTable {
       smoothing: FirstPassage.window, stay: FirstPassage.stay, level: MethodSpeedUp.intervalLevel,
       replicates: MethodSpeedUp.replicates, provenance: report.provenance, rows: exported)
   }
+
+  private static let bestMark = TableCell.Mark(
+    "†",
+    meaning:
+      "each mechanism trained as gives it the highest mean final validation accuracy, among the ways that all were trained in"
+  )
 
   private static let caption =
     "S = steps of the baseline (the first row of each block) / steps of the mechanism until the validation accuracy reaches τ, the geometric mean over seeds, "
@@ -113,7 +130,7 @@ struct SpeedUpTable {
       "Steps are known to the distance of evaluations, \(every) steps.",
       "A run that never arrives is right-censored: its last step stands for the unknown one, so S is a bound (≤ where mechanisms do not arrive, ≥ where baselines do not, "
         + "? where both occur) and its interval open on that side.",
-      "Same learning rate, batch and schedule for all rows of a block.",
+      "Same learning rate, batch and schedule for all rows of a block, unless marked †.",
       "Commit \(known.commits.isEmpty ? "none" : known.commits.joined(separator: ", ")), last run "
         + "\(known.lastDate ?? "none"), BLAS core \(known.cores.isEmpty ? "none" : known.cores.joined(separator: ", ")), "
         + "configuration \((report.provenance["Configuration"] ?? "").prefix(16)).",

@@ -76,8 +76,13 @@ struct DiagnosedExperiment {
   }
 
   /// Puts validation accuracies after 0, 10, 20, … steps in the place of what the runs of a row recorded, seed by seed, in every curve.
-  func setCurve(loss: String, mechanism: String, _ accuracies: [UInt64: [Double]]) throws {
-    for run in try bound().grid.runs where run.row.loss == loss && run.row.mechanism == mechanism {
+  func setCurve(loss: String, mechanism: String, recipe: String? = nil, _ accuracies: [UInt64: [Double]])
+    throws
+  {
+    for run in try bound().grid.runs
+    where run.row.loss == loss && run.row.mechanism == mechanism
+      && recipe.map({ $0 == run.row.recipe }) ?? true
+    {
       guard let seed = run.seed, let values = accuracies[seed] else { continue }
       let path = "\(results)/runs/\(run.identity.folderName)"
       for name in try FileManager.default.contentsOfDirectory(atPath: path)

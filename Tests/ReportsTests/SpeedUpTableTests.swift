@@ -81,6 +81,47 @@ struct SpeedUpTableTests {
     #expect(table.table.rows.map { text($0.cells[1]) } == ["MultiFace (groups 1)", "MultiFace (groups 2)"])
   }
 
+  @Test func `Rows that are trained otherwise have a baseline of their own`() async throws {
+    let made = try await DiagnosedExperiment([
+      "losses: [normface]", "seeds: [1]",
+      "training: {steps: 6, batch: 8, optimiser: {learning-rate: [0.05, 0.1]}}",
+    ])
+    let table = try #require(try SpeedUpTable(made.report()))
+    #expect(table.table.columns.map(\.header).contains("Training"))
+    let cells = table.table.rows.prefix(4).map { $0.cells.prefix(3).map(text) }
+    #expect(cells.map { $0[1] } == ["Conventional", "MultiFace", "Conventional", "MultiFace"])
+    #expect(cells[0][2] == cells[1][2] && cells[1][2] != cells[2][2] && cells[2][2] == cells[3][2])
+    #expect(table.export.rows.prefix(2).map(\.training) == [cells[1][2], cells[3][2]])
+    #expect(Set(try DiagnosticFigures(made.report()).convergence().map(\.name)).count == 2)
+  }
+
+  @Test func `The last rows compare each mechanism at its best of the search`() async throws {
+    let made = try await DiagnosedExperiment([
+      "losses: [normface]", "seeds: [1]",
+      "training: {steps: 6, batch: 8, optimiser: {learning-rate: [0.05, 0.1]}}",
+    ])
+    let rows = try made.bound().grid.rows.filter { $0.kind == .trained }
+    let better = Self.fast.map { $0 == 0.9 ? 0.95 : $0 }
+    let curves = [
+      ("Conventional", rows[0].recipe, Self.slow), ("Conventional", rows[1].recipe, Self.never),
+      ("MultiFace", rows[0].recipe, Self.fast), ("MultiFace", rows[1].recipe, better),
+    ]
+    #expect(rows.prefix(2).map(\.mechanism) == ["Conventional", "Conventional"])
+    for (mechanism, recipe, curve) in curves {
+      try made.setCurve(loss: "NormFace", mechanism: mechanism, recipe: recipe, [1: curve])
+    }
+    let table = try #require(try SpeedUpTable(made.report()))
+    #expect(table.table.rows.count == 6)
+    let last = table.table.rows[5].cells.map(text)
+    #expect(Array(last[0...3]) == ["NormFace", "MultiFace", rows[1].recipe, NumberText.exact(0.99 * 0.9)])
+    // From step 40 to step 20.
+    #expect(last[6] == "2.00")
+    #expect(
+      table.table.rows[5].cells[3].marks.map(\.symbol) == ["†"] && table.table.rows[3].cells[3].marks.isEmpty)
+    let exported = try #require(table.export.rows.last)
+    #expect(exported.isBestOfSearch && exported.baselineTraining == rows[0].recipe)
+  }
+
   @Test func `Without curves, or without a baseline, there is no table`() async throws {
     let others = try await DiagnosedExperiment(["mechanisms: [{name: multiface, groups: 2}]"])
     #expect(try SpeedUpTable(others.report()) == nil)

@@ -11,6 +11,7 @@ public struct ClaimResult: Sendable {
     public var protocolName: String?
     public var network = ""
     public var sampler = ""
+    public var training = ""
     public var loss = ""
     public var mechanism = ""
     public var against: String?
@@ -19,7 +20,7 @@ public struct ClaimResult: Sendable {
     public var words: String {
       let parts = [
         data, protocolName.map { "protocol \($0)" } ?? "", network.isEmpty ? "" : "network \(network)",
-        sampler,
+        sampler, training,
       ]
       let known = parts.filter { !$0.isEmpty }
       return known.isEmpty ? "experiment \(experiment)" : "on \(known.joined(separator: ", "))"

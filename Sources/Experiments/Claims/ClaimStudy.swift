@@ -106,7 +106,7 @@ private struct ClaimExperiment {
   ) throws -> [ClaimResult] {
     var scope = ClaimResult.Scope(experiment: definition.name)
     scope.data = data(row)
-    (scope.network, scope.sampler) = (row.network, row.sampler)
+    (scope.network, scope.sampler, scope.training) = (row.network, row.sampler, row.recipe)
     (scope.loss, scope.mechanism, scope.against) = (row.loss, row.mechanism, other?.mechanism)
     let known = results.rows.filter { $0.row == row || $0.row == other }
     let gaps = known.compactMap { row in row.gap.map { "\(row.row.label): \($0)" } }

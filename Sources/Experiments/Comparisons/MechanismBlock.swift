@@ -6,6 +6,8 @@ public struct MechanismBlock: Sendable, Equatable {
   public var network: String
   public var loss: String
   public var sampler: String
+  /// What tells its training from that of other blocks; empty where all train alike.
+  public var recipe: String
   /// Trained rows, in the order of the grid; what cannot be trained is left out.
   public var rows: [GridRow]
 
@@ -26,14 +28,16 @@ extension Grid {
     for row in rows where row.kind == .trained && row.unsupportedReason == nil {
       let place = blocks.firstIndex {
         $0.dataset == row.dataset && $0.network == row.network && $0.loss == row.loss
-          && $0.sampler == row.sampler
+          && $0.sampler == row.sampler && $0.recipe == row.recipe
       }
       if let place {
         blocks[place].rows.append(row)
       } else {
         blocks.append(
           MechanismBlock(
-            dataset: row.dataset, network: row.network, loss: row.loss, sampler: row.sampler, rows: [row]))
+            dataset: row.dataset, network: row.network, loss: row.loss, sampler: row.sampler,
+            recipe: row.recipe,
+            rows: [row]))
       }
     }
     return blocks

@@ -46,6 +46,30 @@ extension ExperimentResults {
     return finals.count == own.count ? Spread(finals).map { share * $0.mean } : nil
   }
 
+  /// For a grid that trains its methods in several ways: blocks of each mechanism's best row, by the mean final validation accuracy, the first of equals.
+  /// A mechanism of which a row has no curves yet is left out, as its search is not over.
+  public func bestOfSearch(_ curves: [DiagnosticEntry]) -> [MechanismBlock] {
+    guard experiment.definition.recipes.count > 1 else { return [] }
+    let blocks = experiment.grid.mechanismBlocks
+    var searched: [MechanismBlock] = []
+    for block in blocks {
+      let family = blocks.filter {
+        $0.dataset == block.dataset && $0.network == block.network && $0.loss == block.loss
+          && $0.sampler == block.sampler
+      }
+      guard family.first == block else { continue }
+      var best = block
+      best.rows = block.rows.compactMap { row in
+        let rivals = family.compactMap { $0.rows.first { $0.mechanism == row.mechanism } }
+        let finals = rivals.compactMap { Self.level(of: $0, share: 1, curves) }
+        guard finals.count == rivals.count, let highest = finals.max() else { return nil }
+        return zip(rivals, finals).first { $0.1 == highest }?.0
+      }
+      searched.append(best)
+    }
+    return searched
+  }
+
   /// The speed-up of a row over the baseline of its block at a share, its interval at `confidence`; nil where the baseline has no τ.
   public static func speedUp(
     of row: GridRow, over baseline: GridRow, share: Double,
