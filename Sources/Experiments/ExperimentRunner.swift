@@ -122,6 +122,7 @@ public struct ExperimentRunner: Sendable {
       return .heldElsewhere
     }
     defer { withExtendedLifetime(lock) {} }
+    var log: RunEventLog?
     do {
       // Another process may have finished it since the grid was compared.
       if try ExperimentStatus(experiment, results: results).isComplete(run) {
@@ -129,13 +130,18 @@ public struct ExperimentRunner: Sendable {
         return .finished
       }
       try folder.removePartialFiles()
+      let events = try RunEventLog(folder.eventsFile)
+      log = events
       let specification = try CanonicalJSON.encodeIndented(run.specification)
       // A folder that only lacks an evaluation or a diagnostic keeps what it has.
       if FileManager.default.contents(atPath: folder.specificationFile) != specification {
         try AtomicFile.write(specification, to: folder.specificationFile)
       }
-      let done = try complete(run, folder, workers)
-      guard done else { return .interrupted }
+      guard try complete(run, folder, workers, events) else {
+        try events.record(.interrupted)
+        return .interrupted
+      }
+      try events.record(.finished)
       show(.finished(run: run.identity.folderName))
       return .finished
     } catch let error as HarnessError where error.kind == .cannotWrite {
@@ -144,6 +150,7 @@ public struct ExperimentRunner: Sendable {
     } catch {
       try AtomicFile.write(
         try CanonicalJSON.encodeIndented(RunFailure(reason: "\(error)")), to: folder.failureFile)
+      try log?.record(.failed) { $0.reason = "\(error)" }
       show(.failed(run: run.identity.folderName, reason: "\(error)"))
       return .failed
     }
@@ -159,7 +166,9 @@ public struct ExperimentRunner: Sendable {
   }
 
   /// Trains where that is missing and makes the missing evaluations and diagnostics; false when interrupted.
-  private func complete(_ run: GridRun, _ folder: RunFolder, _ workers: Workers) throws -> Bool {
+  private func complete(_ run: GridRun, _ folder: RunFolder, _ workers: Workers, _ log: RunEventLog) throws
+    -> Bool
+  {
     let dataset = experiment.datasets[run.dataset]
     let diagnostics = try experiment.diagnostics(of: run).filter { !folder.exists(try $0.file(in: folder)) }
     let followers = diagnostics.filter { $0.diagnostic.followsTraining }
@@ -173,7 +182,7 @@ public struct ExperimentRunner: Sendable {
           model == nil ? nil : try CanonicalJSON.decode(TrainingResult.self, from: folder.resultFile)
         let trainer = RunTrainer(
           run: run, folder: folder, dataset: dataset, workers: workers, interruption: interruption,
-          checkpointInterval: checkpointInterval, show: show)
+          checkpointInterval: checkpointInterval, log: log, show: show)
         let outcome = try trainer.train(configuration, diagnostics: followers, finished: finished)
         guard case .finished(let trained, let seconds) = outcome else { return false }
         (model, secondsPerStep) = (trained, seconds)
@@ -192,6 +201,7 @@ public struct ExperimentRunner: Sendable {
       show(.evaluating(run: run.identity.folderName, what: evaluation.name))
       let record = try evaluation.evaluate(run.specification.kind, model: model, workers: workers)
       try AtomicFile.write(try CanonicalJSON.encodeIndented(record), to: file)
+      try log.record(.evaluated) { $0.what = evaluation.name }
     }
     for diagnostic in diagnostics where !diagnostic.diagnostic.followsTraining {
       if interruption.isRequested { return false }
@@ -202,6 +212,7 @@ public struct ExperimentRunner: Sendable {
       try AtomicFile.write(
         try CanonicalJSON.encodeIndented(record, allowingNonFinite: true), to: try diagnostic.file(in: folder)
       )
+      try log.record(.evaluated) { $0.what = diagnostic.name }
     }
     var environment = RunEnvironment.current(
       threads: workers.count, trainingSeconds: trainingSeconds,

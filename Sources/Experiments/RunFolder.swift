@@ -13,9 +13,10 @@ import Foundation
 /// | `checkpoint.bin` | where an interrupted run goes on; removed at the end |
 /// | `observations.json` | what diagnostics recorded up to the checkpoint; removed at the end |
 /// | `failure.json` | why the last attempt failed |
+/// | `events.jsonl` | what happened when, a line an event (`RunEvent`): never compared, never hashed |
 /// | `environment.json` | machine, versions, commit, date and times: never compared, never hashed |
 ///
-/// Every file is written whole under a temporary name and renamed, so each is either complete or absent.
+/// Every file but the log is written whole under a temporary name and renamed, so each is either complete or absent.
 public struct RunFolder: Sendable {
   public let identity: RunIdentity
   public let path: String
@@ -42,7 +43,7 @@ public struct RunFolder: Sendable {
   }
 
   /// The files that differ from machine to machine and from call to call.
-  static let unstable: Set = ["lock", "environment.json"]
+  static let unstable: Set = ["lock", "environment.json", "events.jsonl"]
 
   public var specificationFile: String { "\(path)/specification.json" }
   public var resultFile: String { "\(path)/result.json" }
@@ -51,6 +52,7 @@ public struct RunFolder: Sendable {
   var observationsFile: String { "\(path)/observations.json" }
   public var failureFile: String { "\(path)/failure.json" }
   public var environmentFile: String { "\(path)/environment.json" }
+  public var eventsFile: String { "\(path)/events.jsonl" }
   var lockFile: String { "\(path)/lock" }
 
   /// The file of one evaluation of the run.

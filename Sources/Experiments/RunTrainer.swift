@@ -19,6 +19,7 @@ struct RunTrainer {
   let interruption: Interruption
   /// Seconds between checkpoints.
   let checkpointInterval: TimeInterval
+  let log: RunEventLog
   let show: @Sendable (RunnerEvent) -> Void
 
   /// Trains to the end, or until the user interrupts, and writes what `diagnostics` record on the way. The caller holds the folder's lock.
@@ -34,6 +35,10 @@ struct RunTrainer {
     var trainer = try resumed(configuration, features, labels, &observer)
     show(.started(run: folder.identity.folderName, step: trainer.completedSteps, steps: configuration.steps))
     let firstStep = trainer.completedSteps
+    try log.record(.started) { ($0.step, $0.steps) = (firstStep, configuration.steps) }
+    // About a hundred lines a run.
+    let logEvery = max(1, configuration.steps / 100)
+    var logged = (step: firstStep, seconds: 0.0)
     if firstStep == 0 { observer.observe(trainer) }
     var saved = Date.now
     var stepping = 0.0
@@ -50,11 +55,24 @@ struct RunTrainer {
         .stepped(
           run: folder.identity.folderName, step: progress.step, loss: progress.loss,
           samples: configuration.batch))
+      if progress.step % logEvery == 0 || progress.step == configuration.steps {
+        let (steps, seconds) = (progress.step - logged.step, stepping - logged.seconds)
+        try log.record(.stepped) { event in
+          (event.step, event.steps, event.loss) = (progress.step, configuration.steps, progress.loss)
+          (event.learningRate, event.gradientNorm) = (progress.learningRate, progress.gradientNorm)
+          guard steps > 0, seconds > 0 else { return }
+          event.secondsPerStep = seconds / Double(steps)
+          event.samplesPerSecond = Double(steps * configuration.batch) / seconds
+        }
+        logged = (progress.step, stepping)
+      }
       if Date.now.timeIntervalSince(saved) > checkpointInterval {
         try save(trainer, observer)
+        try log.record(.checkpoint) { $0.step = progress.step }
         saved = Date.now
       }
     }
+    try log.record(.trained) { $0.step = configuration.steps }
     let model = try trainer.model.encoded()
     if let finished, finished.modelDigest != Digest.sha256(model) {
       throw HarnessError(

@@ -30,6 +30,7 @@ struct RunText {
       rows += [("identity", identity.hash), ("semantics", "\(Semantics.version)")]
     }
     rows.append(("folder", run.folder.path))
+    if state == .running, let step = run.folder.lastStep() { rows.append(("training", step.inWords)) }
     if let history, let steps = run.specification?.training?.steps {
       rows.append(("steps", "\(history.steps) of \(steps)"))
     }

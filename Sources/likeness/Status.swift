@@ -7,7 +7,7 @@ struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show how far an experiment is.",
     discussion:
-      "Trains nothing. One line a row of the experiment's tables; reasons of failures and of unsupported rows below."
+      "Trains nothing. One line a row of the experiment's tables; reasons of failures and of unsupported rows and the time left of runs at work below."
   )
 
   @OptionGroup var options: ExperimentOptions
@@ -45,6 +45,19 @@ struct Status: ParsableCommand {
     }
     for (run, state) in states {
       if case .failed(let reason) = state { print("failed: \(run.identity.folderName): \(reason)") }
+      if state == .running, let step = RunFolder(results: options.results, identity: run.identity).lastStep()
+      {
+        print("running: \(run.identity.folderName): \(step.inWords)")
+      }
     }
+  }
+}
+
+extension RunEvent {
+  /// How far training is, with the time that is left for it.
+  var inWords: String {
+    let loss = loss.map { String(format: ", loss %.4f", $0) } ?? ""
+    let left = secondsLeft().map { ", ETA \(ProgressDisplay.duration($0))" } ?? ""
+    return "step \(step ?? 0) of \(steps ?? 0)\(loss)\(left)"
   }
 }

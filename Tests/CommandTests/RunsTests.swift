@@ -251,4 +251,36 @@ struct RunsTests {
       #expect(FileManager.default.contents(atPath: small.folder.file(file)) == before)
     }
   }
+
+  private static let hasFlock: Bool = {
+    let probe = try? ProcessResult(
+      "/usr/bin/env", ["flock", "--version"], environment: ProcessInfo.processInfo.environment)
+    return probe?.status == 0
+  }()
+
+  @Test(.enabled(if: hasFlock, "needs flock of util-linux"))
+  func aRunAtWorkIsShownWithTheTimeThatIsLeft() throws {
+    let small = try made()
+    let name = try run("little-narrow-cosface-conventional-seed1-", of: small)
+    let folder = small.folder.file("results/runs/\(name)")
+    // As it lies there while it trains: held, without a result, and with a log.
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder) where file != "lock" {
+      try FileManager.default.removeItem(atPath: "\(folder)/\(file)")
+    }
+    let time = Date.now.formatted(.iso8601)
+    try AtomicFile.write(
+      """
+      {"event":"started","step":0,"steps":1000000,"time":"\(time)"}
+      {"event":"stepped","loss":3.25,"secondsPerStep":1,"step":1000,"steps":1000000,"time":"\(time)"}
+
+      """, to: "\(folder)/events.jsonl")
+    let status = try ProcessResult(
+      "/usr/bin/env", ["flock", "\(folder)/lock", LikenessProgram.path, "status", "small.yaml"],
+      environment: ProcessInfo.processInfo.environment, folder: small.folder.path)
+    #expect(status.status == 0, "\(status.errors)")
+    #expect(
+      status.output.contains("running: \(name): step 1000 of 1000000, loss 3.2500, ETA 277 h "),
+      "\(status.output)")
+    #expect(try !small.run("status", "small.yaml").output.contains("running: "))
+  }
 }

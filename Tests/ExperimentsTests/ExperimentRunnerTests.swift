@@ -32,7 +32,9 @@ struct ExperimentRunnerTests {
       let evaluation = try #require(experiment.evaluations(of: run).first)
       let file = "evaluation-tiny-lfw-\(try evaluation.hash().prefix(16)).json"
       let trained = run.row.kind == .trained ? ["model.bin", "result.json"] : []
-      #expect(names == (["environment.json", file, "lock", "specification.json"] + trained).sorted())
+      #expect(
+        names
+          == (["environment.json", "events.jsonl", file, "lock", "specification.json"] + trained).sorted())
       guard run.row.kind == .trained else { continue }
       let folder = RunFolder(results: tiny.results, identity: run.identity)
       let result = try CanonicalJSON.decode(TrainingResult.self, from: folder.resultFile)

@@ -104,14 +104,14 @@ struct StoredFile: Equatable {
   var digest: String
   var date: Date
 
-  /// All files under `root` by relative path, but locks and environments.
+  /// All files under `root` by relative path, but locks, environments and event logs.
   static func deterministic(under root: String) throws -> [String: StoredFile] {
     var files: [String: StoredFile] = [:]
     for path in try FileManager.default.subpathsOfDirectory(atPath: root) {
       let name = (path as NSString).lastPathComponent
       let attributes = try FileManager.default.attributesOfItem(atPath: "\(root)/\(path)")
       guard attributes[.type] as? FileAttributeType == .typeRegular, name != "lock",
-        name != "environment.json"
+        name != "environment.json", name != "events.jsonl"
       else { continue }
       let data = try #require(FileManager.default.contents(atPath: "\(root)/\(path)"))
       files[path] = StoredFile(
