@@ -20,7 +20,7 @@ JOBS ?=
 DATA ?=
 
 # Experiments that need real face features, which this repository does not hold. They join `make paper` with DATA=DIR.
-REAL_DATA_EXPERIMENTS := experiments/cfp-cross-pose.yaml
+REAL_DATA_EXPERIMENTS := $(sort $(wildcard experiments/cfp-*.yaml))
 PAPER_EXPERIMENTS := $(filter-out $(if $(DATA),,$(REAL_DATA_EXPERIMENTS)) experiments/claims.yaml,$(sort $(wildcard experiments/*.yaml)))
 # Those of them that have been reported before.
 REPORTED_EXPERIMENTS := $(foreach file,$(PAPER_EXPERIMENTS),\

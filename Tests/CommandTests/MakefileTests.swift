@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func experimentsOnRealDataJoinThePaperOnlyWithTheData() throws {
-    #expect(!(try Self.make("--dry-run", "paper").output.contains("run experiments/cfp-cross-pose.yaml")))
+    #expect(!(try Self.make("--dry-run", "paper").output.contains("run experiments/cfp-")))
     let commands = try Self.make("--dry-run", "paper", "DATA=stores").output
     #expect(commands.contains("run experiments/cfp-cross-pose.yaml --results results --data stores"))
   }

@@ -85,6 +85,7 @@ public struct AllPairsTask: EvaluationTask {
     throws
     -> AllPairsResult
   {
+    let digest = ContentDigest(of: embeddings, workers: workers)
     var tallies: [[SubjectTally?]] = []
     let outcomes = try trials.map { trial in
       let features = try ComparedRows(similarity: settings.convention.similarity).read(trial.rows, embeddings)
@@ -108,7 +109,7 @@ public struct AllPairsTask: EvaluationTask {
       return outcome
     }
     return AllPairsResult(
-      self, trials: outcomes, tallies: tallies, embeddingDigest: try embeddings.contentDigest(),
+      self, trials: outcomes, tallies: tallies, embeddingDigest: try digest.value(),
       workers: workers)
   }
 

@@ -116,10 +116,11 @@ public struct DistractorTask: EvaluationTask {
   public func result(
     of embeddings: any EmbeddingSource, workers: Workers = .one, blockRows: Int = Self.blockRows
   ) throws -> DistractorResult {
+    let digest = ContentDigest(of: embeddings, workers: workers)
     let probes = try probeEmbeddings(embeddings)
-    return try result(
-      searches: probes, mates: probes, embeddingDigest: try embeddings.contentDigest(), workers, blockRows
-    ) { try distractorEmbeddings(embeddings, $0) }
+    return try result(searches: probes, mates: probes, digest: digest.value, workers, blockRows) {
+      try distractorEmbeddings(embeddings, $0)
+    }
   }
 
   /// An oracle knows nothing of embeddings that are replaced.
@@ -132,9 +133,8 @@ public struct DistractorTask: EvaluationTask {
     guard hasCeiling(by: oracle), let searches = oracle.vectors(of: rows, .search),
       let mates = oracle.vectors(of: rows, .candidate)
     else { return nil }
-    return try result(
-      searches: searches, mates: mates, embeddingDigest: oracle.digest, workers, Self.blockRows
-    ) { block in
+    let digest = { oracle.digest as String? }
+    return try result(searches: searches, mates: mates, digest: digest, workers, Self.blockRows) { block in
       oracle.vectors(of: distractors[block].map { Int($0) }, .candidate) ?? Matrix(rows: 0, columns: 0)
     }
   }
@@ -142,7 +142,7 @@ public struct DistractorTask: EvaluationTask {
   /// The result where the score of a probe with another or with a distractor is the inner product of a row of `searches` with one of `mates`
   /// or of `candidates`.
   private func result(
-    searches: Matrix<Float>, mates others: Matrix<Float>, embeddingDigest: String?, _ workers: Workers,
+    searches: Matrix<Float>, mates others: Matrix<Float>, digest: () throws -> String?, _ workers: Workers,
     _ blockRows: Int, candidates: @escaping (_ block: Range<Int>) throws -> Matrix<Float>
   ) throws -> DistractorResult {
     let mates = mateScores(searches, others, workers)
@@ -168,7 +168,7 @@ public struct DistractorTask: EvaluationTask {
     }
     let scores = ScoreHistograms(genuine: ScoreHistogram(genuine), impostor: search.histogram)
     return DistractorResult(
-      self, sizes: sizes, tallies: tallies, scores: scores, embeddingDigest: embeddingDigest, workers: workers
+      self, sizes: sizes, tallies: tallies, scores: scores, embeddingDigest: try digest(), workers: workers
     )
   }
 

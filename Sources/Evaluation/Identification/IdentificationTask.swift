@@ -65,10 +65,11 @@ public struct IdentificationTask: EvaluationTask {
     -> IdentificationResult
   {
     let convention = settings.convention
+    let digest = ContentDigest(of: embeddings, workers: workers)
     let templates = try TemplatePooler(
       pooling: convention.pooling, normalises: convention.similarity != .innerProduct
     ).templates(content.templates, of: embeddings)
-    return result(embeddingDigest: try embeddings.contentDigest(), workers) { search, gallery in
+    return result(embeddingDigest: try digest.value(), workers) { search, gallery in
       run(search, templates, gallery, workers)
     }
   }

@@ -70,14 +70,15 @@ public struct TemplateVerificationTask: EvaluationTask {
   public func result(of embeddings: any EmbeddingSource, workers: Workers = .one) throws
     -> TemplateVerificationResult
   {
-    try result(embeddingDigest: embeddings.contentDigest(), workers) { index in
+    let digest = ContentDigest(of: embeddings, workers: workers)
+    return try result(digest: digest.value, workers) { index in
       try scores(split: index, templates: templates(split: index, of: embeddings), workers: workers)
     }
   }
 
   /// The result of the scores of each split, in the order of its list.
   private func result(
-    embeddingDigest: String?, _ workers: Workers, scores: (_ split: Int) throws -> [Float]
+    digest: () throws -> String?, _ workers: Workers, scores: (_ split: Int) throws -> [Float]
   ) rethrows -> TemplateVerificationResult {
     let pairs = splits.reduce(0) { $0 + $1.pairs.count }
     let resampling = TemplateResampling(
@@ -90,7 +91,7 @@ public struct TemplateVerificationTask: EvaluationTask {
       if let part = resampling?.part(split: index, scores, split.operatingPoints) { parts.append(part) }
       return split
     }
-    return TemplateVerificationResult(self, splits: outcomes, embeddingDigest: embeddingDigest) {
+    return TemplateVerificationResult(self, splits: outcomes, embeddingDigest: try digest()) {
       resampling?.intervals(parts, of: $0, workers: workers)
     }
   }
@@ -98,7 +99,8 @@ public struct TemplateVerificationTask: EvaluationTask {
   public func hasCeiling(by oracle: WorldOracle) -> Bool { true }
 
   public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? {
-    result(embeddingDigest: oracle.digest, workers) { scores(split: $0, by: oracle) }
+    let digest = { oracle.digest as String? }
+    return result(digest: digest, workers) { scores(split: $0, by: oracle) }
   }
 
   /// The log likelihood ratio of every pair of a split, in the order of the list; −∞ with an empty template.
