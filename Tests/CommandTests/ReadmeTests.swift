@@ -230,9 +230,9 @@ private struct Reader {
     let sandbox = reader.sandbox
     #expect(
       try sandbox.names(in: "results/quick")
-        == ["synthetic-ijb-1n", "synthetic-ijb", "synthetic-lfw", "synthetic-megaface-10k"].flatMap { name in
+        == (["synthetic-ijb-1n", "synthetic-ijb", "synthetic-lfw", "synthetic-megaface-10k"].flatMap { name in
           ["csv", "json", "md", "tex"].map { "\(name).\($0)" }
-        }.sorted())
+        } + ["report.html"]).sorted())
     let figures = [
       "synthetic-lfw": ["roc", "det", "histogram"], "synthetic-ijb": ["roc", "det", "histogram"],
       "synthetic-ijb-1n": ["iddet", "cmc", "histogram"],
