@@ -13,7 +13,7 @@ SWIFT_TEST_FLAGS := $(SWIFT_FLAGS) --disable-xctest --disable-testable-imports
 LIKENESS := .build/release/likeness
 
 # What `make` runs, where results and figures go, how many runs at once, where real stores lie; all can be given: make JOBS=2
-EXPERIMENTS ?= experiments/quick.yaml
+EXPERIMENTS ?= experiments/quick.yaml experiments/multiface-quick.yaml experiments/masst-quick.yaml
 RESULTS ?= results
 FIGURES ?= paper-figures
 JOBS ?=

@@ -28,9 +28,10 @@ import Testing
 
   @Test func makeRunsTheQuickExperimentsAndReportsThem() throws {
     #expect(try Self.make("--dry-run").output.contains("scripts/setup.sh"))
-    for names in [["quick"], ["multiface-quick", "masst-quick"]] {
+    let standard = ["quick", "multiface-quick", "masst-quick"]
+    for names in [standard, ["heads", "combinations-quick"]] {
       let files = names.map { "experiments/\($0).yaml" }
-      let chosen = names == ["quick"] ? [] : ["EXPERIMENTS=\(files.joined(separator: " "))"]
+      let chosen = names == standard ? [] : ["EXPERIMENTS=\(files.joined(separator: " "))"]
       let commands = try Self.make(["--dry-run"] + chosen).output
       for file in files {
         #expect(commands.contains(".build/release/likeness run \(file)"))
