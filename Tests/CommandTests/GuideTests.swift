@@ -84,6 +84,14 @@ private struct Walk {
     try String(contentsOfFile: "\(SharedData.repositoryRoot)/Guides/\(name)", encoding: .utf8)
   }
 
+  @Test func theIndexLinksEveryGuideAndNothingElse() throws {
+    let folder = "\(SharedData.repositoryRoot)/Guides"
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder)
+      .filter { $0.hasSuffix(".md") && $0 != "README.md" }
+    let linked = try guide("README").matches(of: /\]\(([^)]+)\)/).map { String($0.output.1) }
+    #expect(linked.sorted() == files.sorted())
+  }
+
   @Test func theGuideToProtocolsLeadsFromAListToARowInATable() throws {
     var walk = try Walk()
     let printed = try walk.follow(guide("AddAProtocol.md"))
