@@ -29,6 +29,8 @@ public struct ExperimentDefinition: Sendable {
   public var diagnostics: [DiagnosticConfiguration]
   /// The FAR at which the legend of a ROC plot gives the TAR.
   public var legendFAR: Double
+  /// Whether tables of losses by mechanisms are written besides those of protocols.
+  public var showsMatrix: Bool
   /// What publications state for methods of the experiment.
   public var published: [PublishedFigures]
 
@@ -101,8 +103,9 @@ public struct ExperimentDefinition: Sendable {
           "Name a set of the world (validation: {set: validation}) or hold out identities (validation: {held-out: 100})."
       )
     }
-    let report = try top["report"]?.mapping(keys: ["legend-far", "published"])
+    let report = try top["report"]?.mapping(keys: ["legend-far", "published", "matrix"])
     legendFAR = try report?.value("legend-far", default: 1e-2) { try $0.number(in: 1e-9...1) } ?? 1e-2
+    showsMatrix = try report?.value("matrix", default: false) { try $0.boolean() } ?? false
     published =
       try report?["published"]?.list().map { node in
         try PublishedFigures(file: node.existingFile())

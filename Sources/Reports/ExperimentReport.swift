@@ -7,7 +7,8 @@ import Metrics
 /// The tables and figures of an experiment, made from its finished results alone.
 ///
 /// One table a protocol (`PROTOCOL.md`, `.csv`, `.tex`, `.json`) with every row of the grid: what is missing, failed or unsupported says so
-/// in its place. A table of speed-ups (`speed-up`) where runs have validation curves. Two files a diagnostic (`DiagnosticExport`). One figure a protocol, dataset and kind of curve. The same results give the same
+/// in its place. Where the experiment asks for it, a table of losses by mechanisms a protocol (`PROTOCOL-matrix`). A table of speed-ups
+/// (`speed-up`) where runs have validation curves. Two files a diagnostic (`DiagnosticExport`). One figure a protocol, dataset and kind of curve. The same results give the same
 /// bytes: commits and dates are those of the runs.
 public struct ExperimentReport: Sendable {
   public let results: ExperimentResults
@@ -61,6 +62,9 @@ public struct ExperimentReport: Sendable {
         try OutputFile.write(Array(text.utf8), to: file)
         files.append(file)
       }
+      if results.experiment.definition.showsMatrix {
+        files += try writeMatrix(protocolName: name, to: folder)
+      }
     }
     if let speeds = try SpeedUpTable(self) {
       let contents = [
@@ -82,6 +86,20 @@ public struct ExperimentReport: Sendable {
       }
     }
     return files
+  }
+
+  private func writeMatrix(protocolName: String, to folder: String) throws -> [String] {
+    guard let table = try MatrixTable(self, protocolName: protocolName)?.table else { return [] }
+    let name = "\(protocolName)-matrix"
+    let contents = [
+      ("md", try table.markdown(headingLevel: 2)), ("csv", try table.csv()),
+      ("tex", try table.latex(label: "tab:\(results.experiment.definition.name)-\(name)")),
+    ]
+    return try contents.map { suffix, text in
+      let file = "\(folder)/\(name).\(suffix)"
+      try OutputFile.write(Array(text.utf8), to: file)
+      return file
+    }
   }
 
   /// Writes the figures to `folder`, which is made where missing: for each protocol and dataset one a kind of curve that its results have, and those

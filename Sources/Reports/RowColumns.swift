@@ -4,13 +4,16 @@ import Experiments
 struct RowColumns {
   let headers: [String]
   private let hasDataset: Bool
+  private let hasMechanism: Bool
   private let hasNetwork: Bool
   private let hasSampler: Bool
   private let hasRecipe: Bool
   /// Whether the oracle knows of an image what methods need not see. It is so for all sets of a world or for none.
   private let oracleKnowsAttributes: Bool
 
-  init(_ experiment: BoundExperiment) {
+  /// Without mechanisms where these are columns themselves.
+  init(_ experiment: BoundExperiment, hasMechanism: Bool = true) {
+    self.hasMechanism = hasMechanism
     oracleKnowsAttributes = experiment.datasets.contains { dataset in
       dataset.tests.contains { $0.oracle?.knowsAttributes ?? false }
     }
@@ -19,7 +22,8 @@ struct RowColumns {
     hasSampler = experiment.definition.samplers.count > 1
     hasRecipe = experiment.definition.recipes.count > 1
     headers =
-      (hasDataset ? ["Data"] : []) + ["Method", "Mechanism"] + (hasNetwork ? ["Network"] : [])
+      (hasDataset ? ["Data"] : []) + ["Method"] + (hasMechanism ? ["Mechanism"] : [])
+      + (hasNetwork ? ["Network"] : [])
       + (hasSampler ? ["Sampler"] : []) + (hasRecipe ? ["Training"] : [])
   }
 
@@ -33,7 +37,8 @@ struct RowColumns {
       case .trained: count == 1 ? row.loss : "\(count) losses"
       }
     let texts =
-      (hasDataset ? [row.dataset] : []) + [method, row.mechanism] + (hasNetwork ? [row.network] : [])
+      (hasDataset ? [row.dataset] : []) + [method] + (hasMechanism ? [row.mechanism] : [])
+      + (hasNetwork ? [row.network] : [])
       + (hasSampler ? [row.sampler] : []) + (hasRecipe ? [row.recipe] : [])
     return texts.map { .text($0) }
   }

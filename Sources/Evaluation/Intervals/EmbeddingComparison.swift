@@ -150,7 +150,7 @@ extension EmbeddingComparison {
         [
           number.name, Self.cell(number.first), Self.cell(number.second), Cell.fixed(number.difference, 5),
           number.paired.map { "\(Cell.fixed($0.interval.lower, 5)) to \(Cell.fixed($0.interval.upper, 5))" }
-            ?? Cell.none, number.paired.map { Cell.short($0.p) } ?? Cell.none,
+            ?? Cell.none, number.paired.map { Self.p($0.p) } ?? Cell.none,
         ]
       })
     guard let decisions else { return [differences] }
@@ -167,7 +167,7 @@ extension EmbeddingComparison {
         rows: [
           [
             "\(decisions.bothRight)", "\(test.onlyFirst)", "\(test.onlySecond)", "\(decisions.bothWrong)",
-            Cell.short(test.exactP), Cell.short(test.midP),
+            Self.p(test.exactP), Self.p(test.midP),
           ]
         ]),
     ]
@@ -176,6 +176,9 @@ extension EmbeddingComparison {
   private static func cell(_ value: Double?) -> String {
     value == nil ? "not attainable" : Cell.fixed(value, 5)
   }
+
+  /// No p is 0: what underflows is smaller than can be written.
+  private static func p(_ value: Double) -> String { value == 0 ? "< 1e-300" : Cell.short(value) }
 
   /// As JSON with sorted keys: equal comparisons have equal bytes.
   public func json() throws -> Data {

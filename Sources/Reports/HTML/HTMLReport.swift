@@ -53,6 +53,11 @@ struct HTMLReport {
   private func protocols() throws -> [String] {
     try report.protocolNames.map { name in
       var parts = [try VerificationTable(report, protocolName: name).table.html()]
+      if report.results.experiment.definition.showsMatrix,
+        let matrix = try MatrixTable(report, protocolName: name)
+      {
+        parts.append(try matrix.table.html())
+      }
       for dataset in report.results.experiment.datasets {
         let curves = try ExperimentCurves(report, protocolName: name, dataset: dataset.name)
         for kind in curves.kinds {
