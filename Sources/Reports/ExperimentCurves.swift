@@ -13,8 +13,10 @@ struct ExperimentCurves {
   let dataset: String
   /// The rows with something finished.
   private let rows: [(name: String, role: ROCSeries.Role, outcomes: [ExperimentResults.Outcome])]
+  private let drawn: DrawnRows
 
-  init(_ report: ExperimentReport, protocolName: String, dataset: String) throws {
+  /// `isLimited`: of very many rows only the best (`DrawnRows`).
+  init(_ report: ExperimentReport, protocolName: String, dataset: String, isLimited: Bool = false) throws {
     guard let test = report.test(protocolName) else {
       throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
     }
@@ -22,11 +24,12 @@ struct ExperimentCurves {
     self.test = test
     self.dataset = dataset
     let results = report.results
-    rows = results.rows.compactMap { row in
-      guard row.row.dataset == dataset, let outcomes = row.entries[protocolName]?.outcomes, !outcomes.isEmpty
-      else { return nil }
-      return (
-        ROCReport.name(row.row, results.experiment.definition), ROCReport.role(row.row.kind), outcomes
+    let drawn = DrawnRows(report, test, dataset: dataset, isLimited: isLimited)
+    self.drawn = drawn
+    rows = drawn.rows.map { row in
+      (
+        ROCReport.name(row.row, results.experiment.definition), ROCReport.role(row.row.kind),
+        row.entries[protocolName]?.outcomes ?? []
       )
     }
   }
@@ -37,7 +40,7 @@ struct ExperimentCurves {
   /// The curves of a kind, ready to be written in any format. The protocol's results have it.
   func export(_ kind: CurveKind) throws -> CurveExport {
     if kind == .histogram { return histogram }
-    let roc = try ROCReport(report, protocolName: test.name, dataset: dataset).figure
+    let roc = try ROCReport(report, test, drawn, dataset: dataset).figure
     if kind == .roc { return CurveExport(roc, provenance: report.provenance) }
     let figure = kind == .det ? det(roc) : rates(kind)
     let columns: [CurveKind: [String]] = [
@@ -65,7 +68,7 @@ struct ExperimentCurves {
     let most = rows.flatMap(\.outcomes).map { $0.resultCurves.count { $0.kind == .iddet || $0.kind == .cmc } }
     let several = (most.max() ?? 0) > 1
     let words = [
-      several ? parts.map { "Means over \($0)." } ?? "" : "",
+      drawn.note ?? "", several ? parts.map { "Means over \($0)." } ?? "" : "",
       seeds > 1 ? "Bands: ± 1 SD over \(seeds) seeds." : "",
     ]
     let rules = test.task.comparisonInWords.map { [$0] } ?? []
@@ -223,7 +226,7 @@ struct ExperimentCurves {
     let figure = HistogramFigure(
       title: title,
       caption: [
-        seeds > 1 ? "Densities averaged over \(seeds) seeds." : "",
+        drawn.note ?? "", seeds > 1 ? "Densities averaged over \(seeds) seeds." : "",
         isCeiling ? "The ceiling's scores are log likelihood ratios, not shown." : "",
         test.task is IdentificationTask ? "Mates' scores; best scores of non-mated searches." : "",
       ].filter { !$0.isEmpty }.joined(separator: " "),

@@ -108,7 +108,8 @@ public struct ExperimentReport: Sendable {
     var files: [String] = []
     for name in protocolNames {
       for dataset in results.experiment.datasets {
-        let curves = try ExperimentCurves(self, protocolName: name, dataset: dataset.name)
+        let curves = try ExperimentCurves(
+          self, protocolName: name, dataset: dataset.name, isLimited: true)
         let suffix = results.experiment.datasets.count > 1 ? "-\(dataset.name)" : ""
         for kind in curves.kinds {
           let figure = try curves.export(kind).figure

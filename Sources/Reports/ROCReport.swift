@@ -13,12 +13,19 @@ public struct ROCReport: Sendable {
   private static let pointsPerDecade = 60
 
   public init(_ report: ExperimentReport, protocolName: String, dataset: String) throws {
-    let results = report.results
-    let definition = results.experiment.definition
     guard let test = report.test(protocolName) else {
       throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
     }
-    let rows = results.rows.filter { $0.row.dataset == dataset }
+    try self.init(
+      report, test, DrawnRows(report, test, dataset: dataset, isLimited: false), dataset: dataset)
+  }
+
+  /// Of the rows that are drawn.
+  init(_ report: ExperimentReport, _ test: BoundTest, _ drawn: DrawnRows, dataset: String) throws {
+    let results = report.results
+    let definition = results.experiment.definition
+    let protocolName = test.name
+    let rows = drawn.rows
     // Of what streams only the head of the curve is known.
     let reach = rows.compactMap { $0.entries[protocolName]?.outcomes.first }.flatMap(\.resultCurves)
       .compactMap {
@@ -40,7 +47,8 @@ public struct ROCReport: Sendable {
       ? "\(test.task.definition.title), \(dataset)" : test.task.definition.title
     figure = ROCFigure(
       title: title,
-      caption: "\(average)\(band)\((test.task.comparisonInWords ?? "").capitalisedFirst)",
+      caption:
+        "\(drawn.note.map { "\($0) " } ?? "")\(average)\(band)\((test.task.comparisonInWords ?? "").capitalisedFirst)",
       series: series, namedFAR: legendFAR, summaryStatistic: seeds > 1 ? "mean ± SD, \(seeds) seeds" : "",
       largestFAR: reach, styles: Self.styles(results), size: .singleColumn)
   }

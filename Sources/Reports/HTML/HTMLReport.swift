@@ -59,7 +59,8 @@ struct HTMLReport {
         parts.append(try matrix.table.html())
       }
       for dataset in report.results.experiment.datasets {
-        let curves = try ExperimentCurves(report, protocolName: name, dataset: dataset.name)
+        let curves = try ExperimentCurves(
+          report, protocolName: name, dataset: dataset.name, isLimited: true)
         for kind in curves.kinds {
           let figure = HTMLFigure(protocolName: name, loss: nil, figure: try curves.export(kind).figure)
           parts.append(try figure.html(provenance: report.provenance))
