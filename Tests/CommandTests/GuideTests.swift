@@ -88,7 +88,7 @@ private struct Walk {
     let folder = "\(SharedData.repositoryRoot)/Guides"
     let files = try FileManager.default.subpathsOfDirectory(atPath: folder)
       .filter { $0.hasSuffix(".md") && $0 != "README.md" }
-    let linked = try guide("README").matches(of: /\]\(([^)]+)\)/).map { String($0.output.1) }
+    let linked = try guide("README.md").matches(of: /\]\(([^)]+)\)/).map { String($0.output.1) }
     #expect(linked.sorted() == files.sorted())
   }
 
