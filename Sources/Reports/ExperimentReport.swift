@@ -138,6 +138,15 @@ public struct ExperimentReport: Sendable {
     return file
   }
 
+  /// Whence the numbers are, for a footnote: commits and dates of the runs, never of the report.
+  var runsInWords: String {
+    let known = results.provenance
+    return
+      "Commit \(known.commits.isEmpty ? "none" : known.commits.joined(separator: ", ")), last run "
+      + "\(known.lastDate ?? "none"), BLAS core \(known.cores.isEmpty ? "none" : known.cores.joined(separator: ", ")), "
+      + "configuration \((provenance["Configuration"] ?? "").prefix(16))."
+  }
+
   /// The definition of a protocol, as the experiment bound it.
   func test(_ name: String) -> BoundTest? {
     results.experiment.datasets.flatMap(\.tests).first { $0.name == name }

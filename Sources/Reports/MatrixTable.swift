@@ -50,7 +50,11 @@ struct MatrixTable {
           column.group = nil
           return column
         },
-      rows: rows, footnotes: Self.references(results, metric, protocolName) + [Self.provenance(report)])
+      rows: rows,
+      footnotes: Self.references(results, metric, protocolName) + [
+        "Bold: the best of a column within its data. What can be told from it by a test is in the protocol's own table.",
+        report.runsInWords,
+      ])
   }
 
   /// What a row stands for.
@@ -94,13 +98,5 @@ struct MatrixTable {
       }
       return parts.isEmpty ? nil : "\(dataset.name): \(parts.joined(separator: ", "))."
     }
-  }
-
-  private static func provenance(_ report: ExperimentReport) -> String {
-    let known = report.results.provenance
-    return
-      "Commit \(known.commits.isEmpty ? "none" : known.commits.joined(separator: ", ")), last run "
-      + "\(known.lastDate ?? "none"), configuration \((report.provenance["Configuration"] ?? "").prefix(16)). "
-      + "Bold: the best of a column within its data; what can be told from it by a test is in the protocol's own table."
   }
 }

@@ -123,7 +123,6 @@ struct SpeedUpTable {
 
   private static func footnotes(_ report: ExperimentReport, _ curves: [DiagnosticEntry]) -> [String] {
     let every = curves.first.map { $0.record.diagnostic.options.integer("every") } ?? 0
-    let known = report.results.provenance
     return [
       "Interval: percentile bootstrap over seeds of log S, \(NumberText.grouped(MethodSpeedUp.replicates)) replicates. With n seeds it has (n − 1)/n of their variance. "
         + "One seed has none.",
@@ -131,9 +130,7 @@ struct SpeedUpTable {
       "A run that never arrives is right-censored: its last step stands for the unknown one, so S is a bound (≤ where mechanisms do not arrive, ≥ where baselines do not, "
         + "? where both occur) and its interval open on that side.",
       "Same learning rate, batch and schedule for all rows of a block, unless marked †.",
-      "Commit \(known.commits.isEmpty ? "none" : known.commits.joined(separator: ", ")), last run "
-        + "\(known.lastDate ?? "none"), BLAS core \(known.cores.isEmpty ? "none" : known.cores.joined(separator: ", ")), "
-        + "configuration \((report.provenance["Configuration"] ?? "").prefix(16)).",
+      report.runsInWords,
     ]
   }
 

@@ -223,11 +223,7 @@ struct VerificationTable {
     }
     if let metric { notes += harm(report.results, test, metric) }
     notes += test.task.warnings
-    let known = report.results.provenance
-    notes.append(
-      "Commit \(known.commits.isEmpty ? "none" : known.commits.joined(separator: ", ")), last run "
-        + "\(known.lastDate ?? "none"), BLAS core \(known.cores.isEmpty ? "none" : known.cores.joined(separator: ", ")), "
-        + "configuration \((report.provenance["Configuration"] ?? "").prefix(16)).")
+    notes.append(report.runsInWords)
     let stores = experiment.datasets.flatMap { dataset in
       ["\(dataset.name) \(dataset.digest.prefix(16))"]
         + dataset.tests.filter { $0.name == test.name && $0.digest != dataset.digest }.map {
