@@ -2,15 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The program killed between the writing of a file and its renaming, at every file that it writes.
-///
-/// A library that is loaded before the C library kills the process at the call of `rename` whose number is in the environment, before it or after it.
-@Suite(.enabled(if: RenameKillTests.library != nil, "needs clang, and a system that preloads libraries"))
-struct RenameKillTests {
-  private struct Library {
-    let folder: TemporaryFolder
-    var file: String { folder.file("kill.so") }
-  }
+/// A library that is loaded before the C library and kills the process at the call of `rename` whose number is in the environment, before it or after it.
+private struct RenameKiller {
+  let folder: TemporaryFolder
+  var file: String { folder.file("kill.so") }
 
   private static let source = """
     #define _GNU_SOURCE
@@ -34,10 +29,10 @@ struct RenameKillTests {
 
     """
 
-  private static let library: Library? = {
+  static let shared: RenameKiller? = {
     #if os(Linux)
       guard let folder = try? TemporaryFolder() else { return nil }
-      let library = Library(folder: folder)
+      let library = RenameKiller(folder: folder)
       guard (try? source.write(toFile: folder.file("kill.c"), atomically: true, encoding: .utf8)) != nil,
         let compiler = try? ProcessResult(
           "/usr/bin/env", ["clang", "-shared", "-fPIC", "-o", library.file, folder.file("kill.c"), "-ldl"],
@@ -49,7 +44,11 @@ struct RenameKillTests {
       return nil
     #endif
   }()
+}
 
+/// The program killed between the writing of a file and its renaming, at every file that it writes.
+@Suite(.enabled(if: RenameKiller.shared != nil, "needs clang, and a system that preloads libraries"))
+struct RenameKillTests {
   private func run(_ small: SmallExperiment, kill: (variable: String, call: Int)? = nil) throws
     -> ProcessResult
   {
@@ -57,7 +56,7 @@ struct RenameKillTests {
     environment["OPENBLAS_CORETYPE"] = nil
     environment["LIKENESS_COMMIT"] = "test"
     if let kill {
-      environment["LD_PRELOAD"] = try #require(Self.library).file
+      environment["LD_PRELOAD"] = try #require(RenameKiller.shared).file
       environment[kill.variable] = "\(kill.call)"
     }
     return try ProcessResult(
