@@ -9,8 +9,6 @@ public struct HarnessError: Error, Sendable, Equatable {
     case badInput
     /// A file, dataset or image that is not there.
     case missingInput
-    /// Another program or service that is not there, or refuses.
-    case unavailable
     /// A file that cannot be written.
     case cannotWrite
     /// A wrong option or argument.
@@ -24,7 +22,6 @@ public struct HarnessError: Error, Sendable, Equatable {
       case .usage: 64
       case .badInput: 65
       case .missingInput: 66
-      case .unavailable: 69
       case .fault: 70
       case .cannotWrite: 73
       }

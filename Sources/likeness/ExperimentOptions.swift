@@ -4,8 +4,8 @@ import FeatureStores
 import Foundation
 import LinearAlgebra
 
-/// Which experiment, on which data, with which results.
-struct ExperimentSource: ParsableArguments {
+/// The options that all commands on experiments share.
+struct ExperimentOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The experiment's YAML file.", valueName: "experiment.yaml"))
   var experiment: String
 
@@ -15,45 +15,25 @@ struct ExperimentSource: ParsableArguments {
   @Option(help: "The folder of real stores and lists, for experiments that need them.")
   var data: String?
 
-  @OptionGroup var overrides: OverrideOptions
-
-  /// The experiment as its file and the command line say.
-  func definition() throws -> ExperimentDefinition { try overrides.definition(of: experiment) }
-
-  /// The experiment with its data. What takes time is told on standard error, with the reason for it where there is one to tell.
-  func bind(workers: Workers, generatesWorlds: Bool = true, because reason: String? = nil) throws
-    -> BoundExperiment
-  {
-    try BoundExperiment(
-      definition(), data: data, results: results, workers: workers, generatesWorlds: generatesWorlds
-    ) { note in
-      FileHandle.standardError.write(Data((note + (reason.map { ": \($0)" } ?? "") + "\n").utf8))
-    }
-  }
-}
-
-/// The options that most commands on experiments share.
-struct ExperimentOptions: ParsableArguments {
-  @OptionGroup var source: ExperimentSource
-
   @Option(help: "How many runs to work on at a time. The results do not depend on it.")
   var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
 
-  var experiment: String { source.experiment }
-  var results: String { source.results }
-  var data: String? { source.data }
-  var overrides: OverrideOptions { source.overrides }
+  @OptionGroup var overrides: OverrideOptions
 
   func validate() throws {
     guard jobs >= 1 else { throw ValidationError("--jobs must be at least 1.") }
   }
 
   /// The experiment as its file and the command line say.
-  func definition() throws -> ExperimentDefinition { try source.definition() }
+  func definition() throws -> ExperimentDefinition { try overrides.definition(of: experiment) }
 
-  /// The experiment with its data.
+  /// The experiment with its data. What takes time is told on standard error, with the reason for it where there is one to tell.
   func bind(generatesWorlds: Bool = true, because reason: String? = nil) throws -> BoundExperiment {
-    try source.bind(workers: Workers(jobs), generatesWorlds: generatesWorlds, because: reason)
+    try BoundExperiment(
+      definition(), data: data, results: results, workers: Workers(jobs), generatesWorlds: generatesWorlds
+    ) { note in
+      FileHandle.standardError.write(Data((note + (reason.map { ": \($0)" } ?? "") + "\n").utf8))
+    }
   }
 
   /// Why a command that only looks must have the data.
