@@ -40,7 +40,7 @@ extension DiagnosticFigures {
     if definition.samplers.count > 1 { parts.append(row.sampler) }
     if definition.recipes.count > 1 { parts.append(row.recipe) }
     return HeatMapFigure.Panel(
-      name: "\(parts.joined(separator: "\n")): \(percent(mean(\.whole.accuracy))) %",
+      name: "\(parts.joined(separator: "\n")): \(percent(mean(\.whole.accuracy)))\u{00A0}%",
       values: (0..<count).map { a in
         (0..<count).map { b in
           mean { a > b ? $0.comparison.alignment[a][b] : $0.comparison.neighbourAgreement[a][b] }

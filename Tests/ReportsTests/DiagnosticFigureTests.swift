@@ -110,7 +110,7 @@ struct DiagnosticFigureTests {
     values[count - 1][0] = 1
     let labels: [String] = (1...count).map { String($0) }
     let panel = HeatMapFigure.Panel(
-      name: "A loss with a long name, MultiFace (groups \(count)): 99.9 %", values: values,
+      name: "A loss with a long name, MultiFace (groups \(count)): 99.9\u{00A0}%", values: values,
       diagonal: Array(repeating: "100.0", count: count), labels: labels)
     let figure = HeatMapFigure(
       title: "Groups", caption: "A caption.", panels: Array(repeating: panel, count: 5))
