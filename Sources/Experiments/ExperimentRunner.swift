@@ -129,7 +129,8 @@ public struct ExperimentRunner: Sendable {
         show(.finished(run: run.identity.folderName))
         return .finished
       }
-      try folder.removePartialFiles()
+      // What killed writers left; this process holds the lock.
+      try AtomicFile.removeAbandoned(in: folder.path)
       let events = try RunEventLog(folder.eventsFile)
       log = events
       let specification = try CanonicalJSON.encodeIndented(run.specification)
