@@ -26,11 +26,18 @@ PAPER_EXPERIMENTS := $(filter-out $(if $(DATA),,$(REAL_DATA_EXPERIMENTS)) experi
 REPORTED_EXPERIMENTS := $(foreach file,$(PAPER_EXPERIMENTS),\
   $(if $(wildcard $(RESULTS)/$(basename $(notdir $(file)))),$(file)))
 
+# Reports one part of each; those that cannot be, for want of runs, do not keep the others from it and are named at the end.
+define report-again
+@left=; for file in $(REPORTED_EXPERIMENTS); do \
+  $(LIKENESS) report $$file $(REPORT_FLAGS) --only $(1) || left="$$left $$file"; \
+done; test -z "$$left" || { echo "left as they were:$$left" >&2; exit 1; }
+endef
+
 RUN_FLAGS := --results $(RESULTS)$(if $(JOBS), --jobs $(JOBS))$(if $(DATA), --data $(DATA))
 REPORT_FLAGS := $(RUN_FLAGS) --figures $(FIGURES)
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
-.PHONY: all build build-tests test tables figures paper bench lint format docs clean setup help
+.PHONY: all build build-tests test slurm-test tables figures paper bench lint format docs clean setup help
 
 all: build ## set up, build, run the quick experiments, write their tables and figures
 	$(foreach file,$(EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
@@ -45,13 +52,16 @@ build-tests: setup ## build the program and its tests
 test: setup ## run all tests, optimised
 	swift test $(SWIFT_TEST_FLAGS)
 
+slurm-test: build ## test `likeness submit` on a cluster of this one machine (needs root, slurm-wlm and munge)
+	timeout --kill-after=60 240 scripts/slurm-test.sh $(LIKENESS)
+
 tables: build ## write the tables again, of the experiments that have been reported
 	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENTS)')
-	$(foreach file,$(REPORTED_EXPERIMENTS),$(LIKENESS) report $(file) $(REPORT_FLAGS) --only tables &&) true
+	$(call report-again,tables)
 
 figures: build ## draw the figures again, of the experiments that have been reported
 	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENTS)')
-	$(foreach file,$(REPORTED_EXPERIMENTS),$(LIKENESS) report $(file) $(REPORT_FLAGS) --only figures &&) true
+	$(call report-again,figures)
 
 paper: build ## run and report every experiment; with DATA=DIR also those on real face features
 	@echo 'will run and report: $(PAPER_EXPERIMENTS)'

@@ -37,6 +37,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", exact: "1.1.1"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
   ],
@@ -68,7 +69,7 @@ let package = Package(
     room("Evaluation", ["FeatureStores", "Metrics", "LinearAlgebra"]),
     room("Learning", ["FeatureStores", "LinearAlgebra"]),
     // Floor 4.
-    room("Experiments", ["Learning", "Evaluation"]),
+    room("Experiments", ["Learning", "Evaluation", .product(name: "Logging", package: "swift-log")]),
     // Floor 5.
     room("Reports", ["Experiments", "Evaluation", "FeatureStores", "Metrics", "CCairo", "CPNG"]),
     // Floor 6.

@@ -27,8 +27,9 @@ public struct ExperimentDefinition: Sendable {
   public var validation: ValidationChoice?
   /// What runs record besides their results.
   public var diagnostics: [DiagnosticConfiguration]
-  /// The FAR at which the legend of a ROC plot gives the TAR.
-  public var legendFAR: Double
+  /// The FAR at which the legend of a ROC plot gives the TAR, and that of a DET plot the FRR; nil for each protocol's smallest target that one false accept
+  /// fits in.
+  public var legendFAR: Double?
   /// Whether tables of losses by mechanisms are written besides those of protocols.
   public var showsMatrix: Bool
   /// What publications state for methods of the experiment.
@@ -104,7 +105,7 @@ public struct ExperimentDefinition: Sendable {
       )
     }
     let report = try top["report"]?.mapping(keys: ["legend-far", "published", "matrix"])
-    legendFAR = try report?.value("legend-far", default: 1e-2) { try $0.number(in: 1e-9...1) } ?? 1e-2
+    legendFAR = try report?["legend-far"].map { try $0.number(in: 1e-9...1) }
     showsMatrix = try report?.value("matrix", default: false) { try $0.boolean() } ?? false
     published =
       try report?["published"]?.list().map { node in

@@ -25,24 +25,32 @@ public struct ExperimentRunner: Sendable {
   public let results: String
   /// Runs at a time.
   public let jobs: Int
+  /// Processors that the runs share.
+  public let threads: Int
   public let interruption: Interruption
+  let verbosity: Verbosity
   let checkpointInterval: TimeInterval
   let show: @Sendable (RunnerEvent) -> Void
 
   /// - Parameters:
   ///   - runs: what of the grid the call is about; nil for all of it.
   ///   - results: the folder that holds `runs/`.
-  ///   - jobs: runs at a time; the machine's other cores are shared among them. The results do not depend on it.
+  ///   - jobs: runs at a time. The results do not depend on it.
+  ///   - threads: processors that are shared among them; all that the process may use by default. The results do not depend on it.
+  ///   - verbosity: what the plain logs of runs tell.
   public init(
     _ experiment: BoundExperiment, runs: [GridRun]? = nil, results: String, jobs: Int,
-    interruption: Interruption = Interruption(),
-    checkpointInterval: TimeInterval = 30, show: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount, interruption: Interruption = Interruption(),
+    verbosity: Verbosity = .info, checkpointInterval: TimeInterval = 30,
+    show: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
   ) {
     self.experiment = experiment
     self.runs = runs ?? experiment.grid.runs
     self.results = results
     self.jobs = max(1, jobs)
+    self.threads = max(1, threads)
     self.interruption = interruption
+    self.verbosity = verbosity
     self.checkpointInterval = checkpointInterval
     self.show = show
   }
@@ -60,8 +68,7 @@ public struct ExperimentRunner: Sendable {
         steps: steps))
     guard !missing.isEmpty else { return Outcome() }
     let queue = Queue(missing)
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let workers = Workers(max(1, cores / min(jobs, missing.count)))
+    let workers = Workers(max(1, threads / min(jobs, missing.count)))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<min(jobs, missing.count) {
         group.addTask {
@@ -129,8 +136,9 @@ public struct ExperimentRunner: Sendable {
         show(.finished(run: run.identity.folderName))
         return .finished
       }
-      try folder.removePartialFiles()
-      let events = try RunEventLog(folder.eventsFile)
+      // What killed writers left; this process holds the lock.
+      try AtomicFile.removeAbandoned(in: folder.path)
+      let events = try RunEventLog(folder, verbosity: verbosity, show: show)
       log = events
       let specification = try CanonicalJSON.encodeIndented(run.specification)
       // A folder that only lacks an evaluation or a diagnostic keeps what it has.
@@ -157,10 +165,10 @@ public struct ExperimentRunner: Sendable {
   }
 
   /// The network of a run whose training is finished; nil where it is not, and where its files are damaged.
-  private func trainedModel(_ folder: RunFolder) throws -> TrainedModel<Float>? {
+  private func trainedModel(_ folder: RunFolder, _ log: RunEventLog) throws -> TrainedModel<Float>? {
     guard folder.exists(folder.resultFile), folder.exists(folder.modelFile) else { return nil }
     do { return try folder.model() } catch let error as HarnessError {
-      show(.note("\(error) The run is trained again."))
+      log.warn("\(error) The run is trained again.")
       return nil
     }
   }
@@ -176,7 +184,7 @@ public struct ExperimentRunner: Sendable {
     var secondsPerStep: Double?
     let began = Date.now
     if let configuration = run.specification.training {
-      model = try trainedModel(folder)
+      model = try trainedModel(folder, log)
       if model == nil || !followers.isEmpty {
         let finished =
           model == nil ? nil : try CanonicalJSON.decode(TrainingResult.self, from: folder.resultFile)

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// On a terminal: a bar over all training steps with the time left, and under it a line for each run at work (step, loss, images a
 /// second), redrawn in place. Elsewhere: one plain line when a run starts, ends or fails, and one about the whole every few
-/// seconds. Events may come from any thread.
+/// seconds. A low verbosity leaves out the bar and lines. Events may come from any thread.
 public final class ProgressDisplay: Sendable {
   private struct Active {
     var step: Int
@@ -31,26 +31,29 @@ public final class ProgressDisplay: Sendable {
   }
 
   private let isTerminal: Bool
+  private let verbosity: Verbosity
   private let interval: TimeInterval
   private let width: Int
   private let write: @Sendable (String) -> Void
   private let state = Mutex(State())
 
   /// A display on standard error.
-  public convenience init() {
+  public convenience init(verbosity: Verbosity = .info) {
     let terminal = isatty(STDERR_FILENO) == 1
     var size = winsize()
     let known = terminal && ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-    self.init(isTerminal: terminal, width: known ? Int(size.ws_col) : 100) { text in
+    self.init(isTerminal: terminal, width: known ? Int(size.ws_col) : 100, verbosity: verbosity) { text in
       FileHandle.standardError.write(Data(text.utf8))
     }
   }
 
   /// A display that writes through `write`, every `interval` seconds at most (0.1 on a terminal, else 5).
   init(
-    isTerminal: Bool, width: Int, interval: TimeInterval? = nil, write: @escaping @Sendable (String) -> Void
+    isTerminal: Bool, width: Int, interval: TimeInterval? = nil, verbosity: Verbosity = .info,
+    write: @escaping @Sendable (String) -> Void
   ) {
     self.isTerminal = isTerminal
+    self.verbosity = verbosity
     self.width = width
     self.write = write
     self.interval = interval ?? (isTerminal ? 0.1 : 5)
@@ -60,6 +63,7 @@ public final class ProgressDisplay: Sendable {
     state.withLock { state in
       let now = Date.now
       var line: String?
+      var needed = Verbosity.info
       switch event {
       case .planned(let runs, let missing, let training, let steps):
         state.runs = runs
@@ -88,12 +92,19 @@ public final class ProgressDisplay: Sendable {
       case .failed(let run, let reason):
         Self.end(run, &state)
         line = "\(run): failed: \(reason)"
+        needed = .error
       case .heldElsewhere(let run):
         state.ended += 1
         line = "\(run): another process is at work on it"
+        needed = .notice
+      case .detail(let run, let text):
+        line = "\(run): \(text)"
+        needed = .debug
       case .note(let text):
         line = text
+        needed = .warning
       }
+      if verbosity < needed { line = nil }
       if let line {
         erase(&state)
         write(line + "\n")
@@ -128,7 +139,7 @@ public final class ProgressDisplay: Sendable {
   }
 
   private func draw(_ state: inout State, now: Date) {
-    guard state.missing > 0, state.ended < state.missing else { return }
+    guard verbosity >= .info, state.missing > 0, state.ended < state.missing else { return }
     state.lastDrawn = now
     let elapsed = now.timeIntervalSince(state.started)
     let fraction =

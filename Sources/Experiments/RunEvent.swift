@@ -1,5 +1,6 @@
 import FeatureStores
 import Foundation
+import Logging
 
 /// What happened to a run and when: a line of its `events.jsonl`.
 ///
@@ -52,17 +53,70 @@ public struct RunEvent: Codable, Sendable, Equatable {
   }
 }
 
-/// Appends to the event log of a run. The caller holds the run's lock.
+extension RunEvent {
+  /// How grave it is in a plain log.
+  fileprivate var level: Logger.Level {
+    switch event {
+    case .stepped, .checkpoint: .debug
+    case .started, .trained, .evaluated, .finished, .interrupted: .info
+    case .failed: .error
+    }
+  }
+
+  /// What a person reads of it.
+  fileprivate var inWords: String {
+    func of(_ step: Int?, _ steps: Int?) -> String {
+      step.map { step in "step \(step)" + (steps.map { " of \($0)" } ?? "") } ?? ""
+    }
+    func number(_ name: String, _ value: Double?, _ format: String) -> String? {
+      value.map { "\(name) " + String(format: format, $0) }
+    }
+    switch event {
+    case .started: return (step ?? 0) > 0 ? "goes on at \(of(step, steps))" : "started"
+    case .stepped:
+      let numbers = [
+        number("loss", loss, "%.6g"), number("learning rate", learningRate, "%.4g"),
+        number("gradient norm", gradientNorm, "%.4g"),
+        samplesPerSecond.map { String(format: "%.0f images/s", $0) },
+      ]
+      return ([of(step, steps)] + numbers.compactMap(\.self)).joined(separator: ", ")
+    case .checkpoint: return "checkpoint at \(of(step, steps))"
+    case .trained: return "trained"
+    case .evaluated: return "\(what ?? "evaluation") done"
+    case .finished: return "finished"
+    case .failed: return "failed: \(reason ?? "for no known reason")"
+    case .interrupted: return "interrupted"
+    }
+  }
+}
+
+/// Appends to the event log of a run, and to its plain log. The caller holds the run's lock.
 final class RunEventLog {
   private let path: String
   private let descriptor: Int32
   private let encoder = JSONEncoder()
+  private let plain: Logger
+  private let run: String
+  private let show: @Sendable (RunnerEvent) -> Void
 
-  init(_ path: String) throws {
-    self.path = path
+  /// - Parameters:
+  ///   - verbosity: what the plain log tells; the event log has everything.
+  ///   - show: is given the lines of steps and checkpoints.
+  init(
+    _ folder: RunFolder, verbosity: Verbosity = .info,
+    show: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
+  ) throws {
+    path = folder.eventsFile
+    run = folder.identity.folderName
+    plain = PlainLogFile(folder.logFile).logger(run, verbosity)
+    self.show = show
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard descriptor >= 0 else { throw Self.error(path, errno) }
+    // A line that a killed process tore is ended, so that the next one is whole.
+    if let last = FileManager.default.contents(atPath: path)?.last, last != UInt8(ascii: "\n") {
+      guard write(descriptor, "\n", 1) == 1 else { throw Self.error(path, errno) }
+    }
   }
 
   deinit { close(descriptor) }
@@ -72,6 +126,14 @@ final class RunEventLog {
     let line = try encoder.encode(event) + Data("\n".utf8)
     let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     guard written == line.count else { throw Self.error(path, written < 0 ? errno : ENOSPC) }
+    plain.log(level: event.level, "\(event.inWords)")
+    if event.level == .debug { show(.detail(run: run, text: event.inWords)) }
+  }
+
+  /// Something the user should read.
+  func warn(_ text: String) {
+    plain.warning("\(text)")
+    show(.note(text))
   }
 
   func record(_ kind: RunEvent.Kind, _ change: (inout RunEvent) -> Void = { _ in }) throws {

@@ -14,9 +14,10 @@ import Foundation
 /// | `observations.json` | what diagnostics recorded up to the checkpoint; removed at the end |
 /// | `failure.json` | why the last attempt failed |
 /// | `events.jsonl` | what happened when, a line an event (`RunEvent`): never compared, never hashed |
+/// | `log.txt` | the same for people, as much as `--log-level` says |
 /// | `environment.json` | machine, versions, commit, date and times: never compared, never hashed |
 ///
-/// Every file but the log is written whole under a temporary name and renamed, so each is either complete or absent.
+/// Every file but the logs is written whole under a temporary name and renamed, so each is either complete or absent.
 public struct RunFolder: Sendable {
   public let identity: RunIdentity
   public let path: String
@@ -43,7 +44,7 @@ public struct RunFolder: Sendable {
   }
 
   /// The files that differ from machine to machine and from call to call.
-  static let unstable: Set = ["lock", "environment.json", "events.jsonl"]
+  static let unstable: Set = ["lock", "environment.json", "events.jsonl", "log.txt"]
 
   public var specificationFile: String { "\(path)/specification.json" }
   public var resultFile: String { "\(path)/result.json" }
@@ -53,6 +54,7 @@ public struct RunFolder: Sendable {
   public var failureFile: String { "\(path)/failure.json" }
   public var environmentFile: String { "\(path)/environment.json" }
   public var eventsFile: String { "\(path)/events.jsonl" }
+  public var logFile: String { "\(path)/log.txt" }
   var lockFile: String { "\(path)/lock" }
 
   /// The file of one evaluation of the run.
@@ -85,12 +87,6 @@ public struct RunFolder: Sendable {
       usleep(10_000)
     }
     return nil
-  }
-
-  /// Removes what killed writers left under temporary names. The caller holds the lock.
-  func removePartialFiles() throws {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    for name in names where name.hasPrefix(".partial-") { try remove("\(path)/\(name)") }
   }
 
   public func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: file) }

@@ -13,6 +13,8 @@ public enum RunnerEvent: Sendable, Equatable {
   case failed(run: String, reason: String)
   /// Another process is at work on the run.
   case heldElsewhere(run: String)
+  /// A line about a run's course that only those want who look for something.
+  case detail(run: String, text: String)
   /// Something the user should read.
   case note(String)
 }

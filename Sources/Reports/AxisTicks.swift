@@ -138,8 +138,12 @@ extension Axis {
 
   // MARK: Numbers
 
-  /// A fraction in percent with only the digits that it needs: "0.1", "50", "99.9".
-  private static func shortPercent(_ value: Double) -> String { NumberText.exact(rounded(value * 100)) }
+  /// A fraction in percent with only the digits that it needs, never as a power: "0.00002", "0.1", "50", "99.9".
+  private static func shortPercent(_ value: Double) -> String {
+    let percent = rounded(value * 100)
+    guard percent > 0, percent < 1e-3 else { return NumberText.exact(percent) }
+    return NumberText.fixed(percent, decimals: -Int(log10(percent * (1 + 1e-9)).rounded(.down)))
+  }
 
   /// The number without the last bits that products of powers of ten leave.
   private static func rounded(_ value: Double) -> Double { Double(String(format: "%.10g", value)) ?? value }

@@ -152,10 +152,10 @@ private struct ResultCurves {
 
   private func header(_ kind: CurveKind, _ target: Double?) -> String {
     switch kind {
-    case .cmc: "Rank-1 rate (%)"
-    case .distractors: "Rank-1 rate (%) among \(NumberText.grouped(mostDistractors))"
-    case .iddet: target.map { "FNIR (%) at FPIR = \(NumberText.scientific($0))" } ?? ""
-    default: target.map { "FRR (%) at FAR = \(NumberText.scientific($0))" } ?? ""
+    case .cmc: "Rank-1 rate\u{00A0}(%)"
+    case .distractors: "Rank-1 rate\u{00A0}(%) among \(NumberText.grouped(mostDistractors))"
+    case .iddet: target.map { "FNIR\u{00A0}(%) at FPIR = \(NumberText.scientific($0))" } ?? ""
+    default: target.map { "FRR\u{00A0}(%) at FAR = \(NumberText.scientific($0))" } ?? ""
     }
   }
 

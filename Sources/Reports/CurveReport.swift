@@ -16,6 +16,11 @@ public enum CurveReport {
     let experiment = report.results.experiment
     let dataset = try choose(
       dataset, among: experiment.datasets.map(\.name), what: "dataset", option: "--dataset", experiment)
+    let trained = report.results.rows.filter { $0.row.dataset == dataset && $0.row.kind == .trained }
+    // Reference rows alone would pass for the experiment's result.
+    guard trained.isEmpty || trained.contains(where: { $0.runs.contains { $0.state == .finished } }) else {
+      throw nothingFinished(experiment)
+    }
     if kind == .loss { return try loss(report, dataset: dataset, results: folder) }
     let name = try choose(
       protocolName, among: report.protocolNames, what: "protocol", option: "--protocol", experiment)
@@ -92,7 +97,8 @@ public enum CurveReport {
 
   private static func nothingFinished(_ experiment: BoundExperiment) -> HarnessError {
     HarnessError(
-      .missingInput, file: experiment.definition.file, found: "no finished run", expected: "at least one",
+      .missingInput, file: experiment.definition.file, found: "no finished training",
+      expected: "at least one",
       advice: "Run likeness run \(experiment.definition.file) first.")
   }
 }

@@ -41,7 +41,9 @@ extension DiagnosticFigures {
               + "\(NumberText.percent(level, decimals: 1)) %."
           }
         },
-        sums ? "The losses of groups are summed: levels of the loss compare within a mechanism only." : nil,
+        sums
+          ? "Where the losses of groups are summed, levels of the loss compare within a mechanism only."
+          : nil,
       ]
       return Named(
         name: file("convergence", parts(block)), loss: block.loss,

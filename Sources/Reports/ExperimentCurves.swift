@@ -40,7 +40,9 @@ struct ExperimentCurves {
   /// The curves of a kind, ready to be written in any format. The protocol's results have it.
   func export(_ kind: CurveKind) throws -> CurveExport {
     if kind == .histogram { return histogram }
-    let roc = try ROCReport(report, test, drawn, dataset: dataset).figure
+    let roc = try ROCReport(
+      report, test, drawn, dataset: dataset, summarisesErrors: kind == .det
+    ).figure
     if kind == .roc { return CurveExport(roc, provenance: report.provenance) }
     let figure = kind == .det ? det(roc) : rates(kind)
     let columns: [CurveKind: [String]] = [
@@ -96,7 +98,8 @@ struct ExperimentCurves {
           counts: (series.genuineCount.map { [CurveExport.Count("genuine", $0)] } ?? [])
             + [CurveExport.Count("impostors", series.impostorCount)], comparisons: series.impostorCount)
       }, named: roc.namedFAR,
-      summaryHeader: roc.namedFAR.map { header("TAR (%) at FAR = \(NumberText.scientific($0))") } ?? "",
+      summaryHeader: roc.namedFAR.map { header("FRR\u{00A0}(%) at FAR = \(NumberText.scientific($0))") }
+        ?? "",
       comparisons: roc.series.map(\.impostorCount).max() ?? 0, reach: roc.largestFAR, styles: roc.styles)
   }
 
@@ -107,10 +110,10 @@ struct ExperimentCurves {
     }
     let what =
       switch kind {
-      case .iddet: named.map { "FNIR (%) at FPIR = \(NumberText.scientific($0))" } ?? ""
-      case .cmc: "Rank-1 rate (%)"
+      case .iddet: named.map { "FNIR\u{00A0}(%) at FPIR = \(NumberText.scientific($0))" } ?? ""
+      case .cmc: "Rank-1 rate\u{00A0}(%)"
       default:
-        "Rank-1 rate (%) among \(NumberText.grouped(Int(series.flatMap(\.points).map(\.x).max() ?? 0)))"
+        "Rank-1 rate\u{00A0}(%) among \(NumberText.grouped(Int(series.flatMap(\.points).map(\.x).max() ?? 0)))"
       }
     let among =
       kind == .cmc

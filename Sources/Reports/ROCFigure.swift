@@ -98,7 +98,7 @@ public struct ROCFigure: Figure, Hashable {
   }
 
   private var summaryHeader: String {
-    let point = namedFAR.map { "TAR (%) at FAR = \(NumberText.scientific($0))" } ?? ""
+    let point = namedFAR.map { "TAR\u{00A0}(%) at FAR = \(NumberText.scientific($0))" } ?? ""
     return [point, summaryStatistic].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 

@@ -20,8 +20,11 @@ public struct ROCReport: Sendable {
       report, test, DrawnRows(report, test, dataset: dataset, isLimited: false), dataset: dataset)
   }
 
-  /// Of the rows that are drawn.
-  init(_ report: ExperimentReport, _ test: BoundTest, _ drawn: DrawnRows, dataset: String) throws {
+  /// Of the rows that are drawn. `summarisesErrors`: the summaries are rates of false rejects, as a DET curve shows them.
+  init(
+    _ report: ExperimentReport, _ test: BoundTest, _ drawn: DrawnRows, dataset: String,
+    summarisesErrors: Bool = false
+  ) throws {
     let results = report.results
     let definition = results.experiment.definition
     let protocolName = test.name
@@ -31,12 +34,17 @@ public struct ROCReport: Sendable {
       .compactMap {
         if case .roc(_, let reach) = $0.content { reach } else { nil }
       }.min()
-    let legendFAR = min(definition.legendFAR, reach ?? 1)
+    let impostors = rows.flatMap { $0.entries[protocolName]?.outcomes ?? [] }.flatMap(\.curves).map(
+      \.impostorCount
+    ).min()
+    let legendFAR = min(
+      definition.legendFAR ?? Self.named(test.task.definition.targetRates, impostors: impostors ?? 0),
+      reach ?? 1)
     let series = rows.compactMap { row -> ROCSeries? in
       guard let outcomes = row.entries[protocolName]?.outcomes, !outcomes.isEmpty else { return nil }
       return Self.series(
         Self.name(row.row, definition), Self.role(row.row.kind), outcomes, legendFAR: legendFAR,
-        reach: reach ?? 1)
+        reach: reach ?? 1, summarisesErrors: summarisesErrors)
     }
     let seeds = definition.seeds.count
     let band = seeds > 1 ? "Bands: ± 1 SD over \(seeds) seeds. " : ""
@@ -51,6 +59,11 @@ public struct ROCReport: Sendable {
         "\(drawn.note.map { "\($0) " } ?? "")\(average)\(band)\((test.task.comparisonInWords ?? "").capitalisedFirst)",
       series: series, namedFAR: legendFAR, summaryStatistic: seeds > 1 ? "mean ± SD, \(seeds) seeds" : "",
       largestFAR: reach, styles: Self.styles(results), size: .singleColumn)
+  }
+
+  /// The smallest target that one false accept of `impostors` fits in; 10⁻² for protocols that name none such.
+  private static func named(_ targets: [Double], impostors: Int) -> Double {
+    targets.last { allowedFalseAccepts(targetFAR: $0, impostors: impostors) >= 1 } ?? 1e-2
   }
 
   static func role(_ kind: RunSpecification.Kind) -> ROCSeries.Role {
@@ -102,7 +115,7 @@ public struct ROCReport: Sendable {
   /// the curves are exact to.
   static func series(
     _ name: String, _ role: ROCSeries.Role, _ outcomes: [ExperimentResults.Outcome], legendFAR: Double,
-    reach: Double
+    reach: Double, summarisesErrors: Bool = false
   ) -> ROCSeries? {
     let impostors = outcomes.flatMap(\.curves).map(\.impostorCount).min() ?? 0
     guard impostors > 0 else { return nil }
@@ -129,7 +142,7 @@ public struct ROCReport: Sendable {
     return ROCSeries(
       name: name, role: role, points: points,
       summary: summary.map { spread in
-        let mean = NumberText.percent(spread.mean, decimals: 1)
+        let mean = NumberText.percent(summarisesErrors ? 1 - spread.mean : spread.mean, decimals: 1)
         return spread.sampleSD.map { "\(mean) ± \(NumberText.percent($0, decimals: 1))" } ?? mean
       } ?? "not attainable", impostorCount: impostors, genuineCount: genuine)
   }

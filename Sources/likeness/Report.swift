@@ -10,7 +10,8 @@ struct Report: ParsableCommand {
     abstract: "Write the tables and figures of an experiment from its finished runs.",
     discussion: """
       Trains and evaluates nothing. Tables go to RESULTS/NAME (Markdown, CSV, LaTeX, JSON), figures to FIGURES/NAME. Rows whose runs \
-      are missing, failed or unsupported say so in their place. What --set changes is reported under another name: --set name=….
+      are missing, failed or unsupported say so in their place; but tables that more runs of the same experiment have gone into are not replaced, \
+      unless --incomplete is given. What --set changes is reported under another name: --set name=….
       """)
 
   enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -29,6 +30,9 @@ struct Report: ParsableCommand {
     help: "Write RESULTS/NAME/report.html, too: all tables and figures in one file that sorts and filters.")
   var html = false
 
+  @Flag(help: "Replace tables although more finished runs had gone into them.")
+  var incomplete = false
+
   @Option(parsing: .upToNextOption, help: "The formats of the figures: png, svg, pdf.")
   var figureFormats: [FigureFormat] = [.png]
 
@@ -46,6 +50,16 @@ struct Report: ParsableCommand {
           "likeness run \(options.experiment) makes them. Earlier tables and figures are left as they are.")
     }
     let report = try ExperimentReport(results)
+    if !incomplete, let richer = report.richerTable(in: "\(options.results)/\(name)") {
+      throw HarnessError(
+        .missingInput, file: richer.file,
+        found:
+          "\(richer.earlier) finished results have gone into it, of which \(options.results)/runs holds \(richer.now)",
+        expected: "no fewer",
+        advice:
+          "likeness run \(options.experiment) makes the missing ones; --incomplete replaces the tables and figures all the same."
+      )
+    }
     var files: [String] = []
     if only != .figures { files += try report.writeTables(to: "\(options.results)/\(name)") }
     if only != .tables { files += try report.writeFigures(to: "\(figures)/\(name)", formats: figureFormats) }

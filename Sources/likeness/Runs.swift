@@ -60,7 +60,9 @@ struct Runs: ParsableCommand {
       }
       let pruning = try RunPruning(results: results, bound: bound, unbound: unbound)
       for definition in unbound {
-        print("\(definition.file): its data are not at hand; every run that trains as it says is kept")
+        print(
+          "\(definition.file): its stores, or the world it would generate, are not at hand; every run that trains as it says is kept"
+        )
       }
       let chosen = delete ? try pruning.delete() : pruning.candidates
       for candidate in chosen {

@@ -115,4 +115,29 @@ struct ExperimentCommandTests {
       status.errors.contains("generating the world little in ")
         && status.errors.contains("the identity of a run covers the content of its data"))
   }
+
+  @Test func tablesOfMoreRunsAreKeptUnlessTheUserSaysSo() throws {
+    let small = try SmallExperiment()
+    #expect(try small.run("run", "small.yaml").status == 0)
+    #expect(try small.run("report", "small.yaml").status == 0)
+    let table = small.folder.file("results/small/pairs.md")
+    let before = try String(contentsOfFile: table, encoding: .utf8)
+    let gone = try #require(small.runs().first { $0.hasPrefix("little-narrow-cosface") })
+    try FileManager.default.removeItem(atPath: small.folder.file("results/runs/\(gone)"))
+    let refused = try small.run("report", "small.yaml")
+    #expect(refused.status == 66 && refused.errors.contains("--incomplete"), "\(refused.errors)")
+    #expect(refused.errors.contains("results/small/pairs.json: 6 finished results have gone into it"))
+    #expect(try String(contentsOfFile: table, encoding: .utf8) == before)
+    let allowed = try small.run("report", "small.yaml", "--incomplete")
+    #expect(allowed.status == 0 && allowed.output.contains("runs are not finished"))
+    #expect(try String(contentsOfFile: table, encoding: .utf8) != before)
+  }
+
+  @Test func referencesAloneAreNotDrawnForAnExperimentThatTrains() throws {
+    let small = try SmallExperiment()
+    #expect(try small.run("run", "small.yaml", "--only", "loss=untrained").status == 0)
+    let refused = try small.run("curve", "small.yaml", "--output", "roc.csv")
+    #expect(refused.status == 66 && refused.errors.contains("no finished training"), "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: small.folder.file("roc.csv")))
+  }
 }

@@ -246,7 +246,7 @@ private struct Reader {
     let files = try sandbox.names(in: "results/runs/\(run)")
     #expect(
       files.filter { $0 != "lock" && !$0.hasPrefix("evaluation-") }
-        == ["environment.json", "events.jsonl", "model.bin", "result.json", "specification.json"])
+        == ["environment.json", "events.jsonl", "log.txt", "model.bin", "result.json", "specification.json"])
     #expect(files.contains { $0.hasPrefix("evaluation-synthetic-lfw-") && $0.hasSuffix(".json") })
 
     // A second run does nothing; a change of one margin makes its three seeds again.

@@ -82,7 +82,9 @@ struct RunsTests {
       ).replacing("set: test", with: "store: absent.h5, lists: lists").replacing(
         "seeds: [1, 2]", with: "seeds: [3]"), to: small.folder.file("elsewhere.yaml"))
     let careful = try small.run("runs", "prune", "small.yaml", "elsewhere.yaml")
-    #expect(careful.output.contains("elsewhere.yaml: its data are not at hand"), "\(careful.output)")
+    #expect(
+      careful.output.contains(
+        "elsewhere.yaml: its stores, or the world it would generate, are not at hand"), "\(careful.output)")
     #expect(careful.output.contains("\n1 runs, "))
 
     let removed = try small.run("runs", "prune", "small.yaml", "--delete")

@@ -68,12 +68,45 @@ struct EventLogTests {
     #expect(last.event == .failed && last.reason?.hasPrefix("diverged at step ") == true)
   }
 
+  @Test(arguments: Verbosity.allCases)
+  func `The plain log tells as much as its level says`(verbosity: Verbosity) async throws {
+    let tiny = try TinyExperiment()
+    let runner = try ExperimentRunner(
+      tiny.bind(), results: tiny.results, jobs: 1, verbosity: verbosity, checkpointInterval: 0)
+    _ = try await runner.run()
+    let folder = RunFolder(results: tiny.results, identity: try tiny.bind().grid.runs[2].identity)
+    let data = try #require(FileManager.default.contents(atPath: folder.logFile))
+    let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map { line in
+      line.split(separator: " ", maxSplits: 1)
+    }
+    #expect(lines.allSatisfy { (try? Date(String($0[0]), strategy: .iso8601)) != nil })
+    let words = lines.map { String($0[1]) }
+    guard verbosity >= .info else {
+      #expect(words.isEmpty)
+      return
+    }
+    #expect(
+      words.filter { $0.hasPrefix("info ") }
+        == ["info started", "info trained", "info tiny-lfw done", "info finished"])
+    let details = words.filter { $0.hasPrefix("debug ") }
+    guard verbosity == .debug else {
+      #expect(details.isEmpty)
+      return
+    }
+    // A step and a checkpoint each, but for the last step, after which training is over.
+    #expect(details.count { $0.hasPrefix("debug step ") } == 40)
+    let losses = try CanonicalJSON.decode(TrainingResult.self, from: folder.resultFile).history.losses
+    #expect(
+      details[0].hasPrefix("debug step 1 of 40, loss \(String(format: "%.6g", losses[0])), learning rate "))
+    #expect(details[1] == "debug checkpoint at step 1")
+  }
+
   @Test func `A torn line is passed over, and an attempt without a step tells no progress`() throws {
     let tiny = try TinyExperiment()
     let folder = RunFolder(results: tiny.results, identity: try tiny.bind().grid.runs[2].identity)
     #expect(folder.events().isEmpty && folder.lastStep() == nil)
     try folder.create()
-    var log: RunEventLog? = try RunEventLog(folder.eventsFile)
+    var log: RunEventLog? = try RunEventLog(folder)
     try log?.record(.started) { ($0.step, $0.steps) = (0, 40) }
     try log?.record(.stepped) { ($0.step, $0.steps) = (7, 40) }
     log = nil
@@ -82,7 +115,7 @@ struct EventLogTests {
     #expect(folder.events().map(\.event) == [.started, .stepped])
     #expect(folder.lastStep()?.step == 7)
     try AtomicFile.write(whole, to: folder.eventsFile)
-    try RunEventLog(folder.eventsFile).record(.started) { ($0.step, $0.steps) = (7, 40) }
+    try RunEventLog(folder).record(.started) { ($0.step, $0.steps) = (7, 40) }
     #expect(folder.lastStep() == nil)
   }
 

@@ -65,7 +65,7 @@ struct ExperimentDefinitionTests {
     #expect(definition.title == "tiny")
     #expect(definition.mechanisms.map(\.name) == ["conventional"])
     #expect(definition.samplers == [nil])
-    #expect(definition.legendFAR == 0.01)
+    #expect(definition.legendFAR == nil)
   }
 
   /// A mistake: what is replaced by what, the line and the place, and what the message says.

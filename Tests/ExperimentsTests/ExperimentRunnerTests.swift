@@ -34,7 +34,8 @@ struct ExperimentRunnerTests {
       let trained = run.row.kind == .trained ? ["model.bin", "result.json"] : []
       #expect(
         names
-          == (["environment.json", "events.jsonl", file, "lock", "specification.json"] + trained).sorted())
+          == (["environment.json", "events.jsonl", file, "lock", "log.txt", "specification.json"] + trained)
+          .sorted())
       guard run.row.kind == .trained else { continue }
       let folder = RunFolder(results: tiny.results, identity: run.identity)
       let result = try CanonicalJSON.decode(TrainingResult.self, from: folder.resultFile)

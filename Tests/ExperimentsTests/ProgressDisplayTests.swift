@@ -130,6 +130,29 @@ struct ProgressDisplayTests {
     #expect(screen.lines.first == "3 of 5 runs to train")
   }
 
+  @Test(arguments: Verbosity.allCases)
+  func `Each level shows its lines and those of the graver ones`(verbosity: Verbosity) {
+    let screen = Screen()
+    let display = ProgressDisplay(isTerminal: false, width: 100, interval: 0, verbosity: verbosity) {
+      screen.write($0)
+    }
+    Self.events.forEach(display.show)
+    display.show(.detail(run: "run-a", text: "checkpoint at step 2"))
+    display.show(.failed(run: "run-a", reason: "diverged"))
+    display.show(.heldElsewhere(run: "run-c"))
+    display.show(.note("mended"))
+    display.finish()
+    let told = Set(screen.lines.filter { !$0.contains("/3 runs") })
+    let lines: [(Verbosity, String)] = [
+      (.error, "run-a: failed: diverged"), (.warning, "mended"),
+      (.notice, "run-c: another process is at work on it"), (.info, "3 of 5 runs to train"),
+      (.info, "run-a: started"), (.info, "run-b: goes on at step 5 of 20"),
+      (.debug, "run-a: checkpoint at step 2"),
+    ]
+    #expect(told == Set(lines.filter { $0.0 <= verbosity }.map(\.1)))
+    #expect(screen.lines.contains { $0.contains("/3 runs") } == (verbosity >= .info))
+  }
+
   @Test func `Nothing to do shows nothing`() {
     for isTerminal in [true, false] {
       let screen = Screen()

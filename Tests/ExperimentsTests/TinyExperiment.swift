@@ -111,7 +111,7 @@ struct StoredFile: Equatable {
       let name = (path as NSString).lastPathComponent
       let attributes = try FileManager.default.attributesOfItem(atPath: "\(root)/\(path)")
       guard attributes[.type] as? FileAttributeType == .typeRegular, name != "lock",
-        name != "environment.json", name != "events.jsonl"
+        name != "environment.json", name != "events.jsonl", name != "log.txt"
       else { continue }
       let data = try #require(FileManager.default.contents(atPath: "\(root)/\(path)"))
       files[path] = StoredFile(

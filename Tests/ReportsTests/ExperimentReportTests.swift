@@ -152,4 +152,55 @@ struct ExperimentReportTests {
     #expect(trained == ["NormFace, Conventional", "CosFace, Conventional"])
     #expect(Set(trained.map { roc.figure.styles.style(of: $0) }).count == trained.count)
   }
+
+  @Test func theLegendOfErrorsGivesTheErrorsThatItsCurvesShow() async throws {
+    let made = try await make(run: true)
+    let report = try made.report()
+    let curves = try ExperimentCurves(report, protocolName: "tiny-lfw", dataset: "tiny")
+    let rates = try ROCReport(report, protocolName: "tiny-lfw", dataset: "tiny").figure
+    let errors = try #require(try curves.export(.det).figure as? LineFigure)
+    #expect(errors.summaryHeader.hasPrefix("FRR\u{00A0}(%) at FAR = 2.5×10⁻¹"))
+    for (accepted, rejected) in zip(rates.series, errors.series) {
+      // "84.2 ± 1.3" and "15.8 ± 1.3".
+      let parts = try [accepted.summary, rejected.summary].map {
+        try #require($0).components(separatedBy: " ± ").map { Double($0) ?? .nan }
+      }
+      #expect(abs(parts[0][0] + parts[1][0] - 100) < 0.11, "\(accepted.name)")
+      #expect(parts[0].dropFirst() == parts[1].dropFirst())
+    }
+  }
+
+  @Test func withoutAChoiceTheLegendReadsTheSmallestTargetThatCanBeObserved() async throws {
+    let made = try await make(run: true)
+    let file = made.folder.file("experiment.yaml")
+    let yaml = try text(file).replacingOccurrences(of: "legend-far: 0.25, ", with: "")
+    try AtomicFile.write(yaml, to: file)
+    let experiment = try BoundExperiment(
+      ExperimentDefinition(file: file), data: nil, results: made.results)
+    let report = try ExperimentReport(ExperimentResults(experiment, results: made.results))
+    // Folds of 20 impostor pairs: 0.25 fits five false accepts, 0.0001 none.
+    #expect(try ROCReport(report, protocolName: "tiny-lfw", dataset: "tiny").figure.namedFAR == 0.25)
+  }
+
+  @Test func aTableOfMoreRunsIsFoundBeforeItIsReplaced() async throws {
+    let made = try await make(run: true)
+    let tables = made.folder.file("tables")
+    #expect(try made.report().richerTable(in: tables) == nil)
+    _ = try made.report().writeTables(to: tables)
+    #expect(try made.report().richerTable(in: tables) == nil)
+    let run = try #require(made.experiment.grid.runs.first { $0.row.kind == .trained })
+    try FileManager.default.removeItem(
+      atPath: RunFolder(results: made.results, identity: run.identity).path)
+    let poorer = try made.report()
+    let found = try #require(poorer.richerTable(in: tables))
+    #expect(found.file == "\(tables)/tiny-lfw.json" && found.now == found.earlier - 1)
+    // One of another configuration, or what is no table, is in nobody's way.
+    let json = try text(found.file)
+    let configuration = try #require(poorer.provenance["Configuration"])
+    try AtomicFile.write(
+      json.replacingOccurrences(of: configuration, with: String(repeating: "0", count: 64)), to: found.file)
+    #expect(poorer.richerTable(in: tables) == nil)
+    try AtomicFile.write("{", to: found.file)
+    #expect(poorer.richerTable(in: tables) == nil)
+  }
 }

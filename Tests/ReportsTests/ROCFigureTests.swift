@@ -133,13 +133,13 @@ import Testing
 
   @Test func theLegendGivesTheRateAtTheNamedPointAndThePlotMarksIt() throws {
     let line = try Self.figure([Self.curve("ArcFace")]).lineFigure()
-    #expect(line.summaryHeader == "TAR (%) at FAR = 10⁻²\nmean ± SD")
+    #expect(line.summaryHeader == "TAR\u{00A0}(%) at FAR = 10⁻²\nmean ± SD")
     #expect(line.series[0].summary == "98.12 ± 0.10")
     #expect(line.references.last?.label == "FAR = 10⁻²")
     let layout = try line.layout(TextMeasurer())
     #expect(
       layout.legend?.texts.map(\.text) == [
-        "TAR (%) at FAR = 10⁻²", "mean ± SD", "ArcFace", "98.12", " ± 0.10",
+        "TAR\u{00A0}(%) at FAR = 10⁻²", "mean ± SD", "ArcFace", "98.12", " ± 0.10",
       ])
     // An operating point that the data cannot support is not marked.
     let beyond = try Self.figure([Self.curve("ArcFace")], namedFAR: 1e-4).lineFigure()
