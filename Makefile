@@ -19,6 +19,9 @@ FIGURES ?= paper-figures
 JOBS ?=
 DATA ?=
 
+# Worked studies.
+EXAMPLES := $(sort $(foreach folder,$(wildcard Examples/*),$(wildcard $(folder)/$(notdir $(folder)).yaml)))
+
 # Experiments that need real face features, which this repository does not hold. They join `make paper` with DATA=DIR.
 REAL_DATA_EXPERIMENTS := $(sort $(wildcard experiments/cfp-*.yaml))
 PAPER_EXPERIMENTS := $(filter-out $(if $(DATA),,$(REAL_DATA_EXPERIMENTS)) experiments/claims.yaml,$(sort $(wildcard experiments/*.yaml)))
@@ -37,7 +40,7 @@ RUN_FLAGS := --results $(RESULTS)$(if $(JOBS), --jobs $(JOBS))$(if $(DATA), --da
 REPORT_FLAGS := $(RUN_FLAGS) --figures $(FIGURES)
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
-.PHONY: all build build-tests test slurm-test tables figures paper bench lint format docs clean setup help
+.PHONY: all build build-tests test slurm-test tables figures paper examples bench lint format docs clean setup help
 
 all: build ## set up, build, run the quick experiments, write their tables and figures
 	$(foreach file,$(EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
@@ -67,6 +70,10 @@ paper: build ## run and report every experiment; with DATA=DIR also those on rea
 	@echo 'will run and report: $(PAPER_EXPERIMENTS)'
 	@$(if $(DATA),true,echo 'left out for want of DATA=DIR: $(wildcard $(REAL_DATA_EXPERIMENTS))')
 	$(foreach file,$(PAPER_EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
+	  $(LIKENESS) report $(file) $(REPORT_FLAGS) &&) true
+
+examples: build ## run and report the worked studies in Examples
+	$(foreach file,$(EXAMPLES),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
 	  $(LIKENESS) report $(file) $(REPORT_FLAGS) &&) true
 
 bench: build ## measure this machine (BLAS core, GFLOP/s) and what each loss costs beside plain NormFace

@@ -32,6 +32,9 @@ public struct BoundDataset: Sendable {
     fold.flatMap { trainingRows?[$0] } ?? derivedRows
   }
 
+  /// The identity of each image that trains, where one run serves the whole protocol.
+  public var trainingLabels: [Int] { rows(fold: nil).map { $0.map { labels[$0] } } ?? labels }
+
   /// The number of identities that train for a fold, or for the whole protocol.
   func identities(fold: Int?) -> Int {
     Set(rows(fold: fold).map { $0.map { labels[$0] } } ?? labels).count

@@ -16,27 +16,31 @@ struct DataBinder {
 
   func bind(note: (String) -> Void) throws -> [BoundDataset] {
     switch definition.data {
-    case .world(let world, let train): return [try bind(world, train: train, note: note)]
+    case .worlds(let sets):
+      let datasets = try sets.map { try bind($0, note: note) }
+      try requireDifferentContent(datasets, of: sets.map(\.name), place: "data.world")
+      return datasets
     case .stores(let train): return [try bind(train: train)]
     case .folds(let stores, let unlisted):
       let names = Self.names(of: stores)
       let datasets = try zip(stores, names).map { try bind(foldwise: $0, name: $1, unlisted) }
-      try requireDifferentContent(datasets, of: stores)
+      try requireDifferentContent(datasets, of: stores, place: "data.folds.stores")
       return datasets
     }
   }
 
   /// Whether binding finds all data in their place: a world that is generated, or a folder of real data that was given.
   func isPresent() throws -> Bool {
-    guard case .world(let world, _) = definition.data else { return data != nil }
-    return try generator(world).isComplete()
+    guard case .worlds(let sets) = definition.data else { return data != nil }
+    return try sets.allSatisfy { try generator($0.definition).isComplete() }
   }
 
   private func generator(_ world: WorldDefinition) throws -> WorldGenerator {
     WorldGenerator(world, folder: "\(results)/worlds/\(world.name)-\(try world.digest().prefix(16))")
   }
 
-  private func bind(_ world: WorldDefinition, train: String, note: (String) -> Void) throws -> BoundDataset {
+  private func bind(_ set: ExperimentData.TrainingSet, note: (String) -> Void) throws -> BoundDataset {
+    let world = set.definition
     let generator = try generator(world)
     let folder = generator.folder
     if try !generator.isComplete() {
@@ -63,7 +67,7 @@ struct DataBinder {
         try generator.generate(workers: workers)
       }
     }
-    let training = try labelled(StoreLocation(path: generator.store(of: train)))
+    let training = try labelled(StoreLocation(path: generator.store(of: set.train)))
     let tests = try definitions().map { use, name, rules in
       let store = try FeatureStore(opening: StoreLocation(path: generator.store(of: use.source)))
       let test = try test(name, rules, lists: generator.lists(of: use.source), store)
@@ -73,7 +77,7 @@ struct DataBinder {
         name: name, task: test.task, embeddings: test.embeddings, digest: test.digest,
         oracle: test.task.hasCeiling(by: oracle) ? oracle : nil)
     }
-    var dataset = try dataset(world.name, training, tests)
+    var dataset = try dataset(set.name, training, tests)
     if case .set(let name)? = definition.validation?.source {
       let validation = try labelled(StoreLocation(path: generator.store(of: name)))
       dataset.validations = [
@@ -290,15 +294,16 @@ struct DataBinder {
   }
 
   /// Rows of equal content would be the same runs under two names.
-  private func requireDifferentContent(_ datasets: [BoundDataset], of stores: [String]) throws {
+  private func requireDifferentContent(_ datasets: [BoundDataset], of stores: [String], place: String) throws
+  {
     for (index, dataset) in datasets.enumerated() {
       if let other = datasets[..<index].firstIndex(where: {
         $0.digest == dataset.digest || $0.name == dataset.name
       }) {
         throw HarnessError(
-          .badInput, file: definition.file, place: "data.folds.stores",
+          .badInput, file: definition.file, place: place,
           found: "‘\(stores[index])’ with the name or the content of ‘\(stores[other])’",
-          expected: "different stores")
+          expected: "different images")
       }
     }
   }

@@ -3,8 +3,8 @@ import Foundation
 
 /// Where an experiment's training images come from, and how training and test are kept apart.
 public enum ExperimentData: Sendable, Equatable {
-  /// A synthetic world: training on one of its sets, tests on others.
-  case world(definition: WorldDefinition, train: String)
+  /// Sets of synthetic worlds that are trained on, a block of rows for each; tests are on other sets of the same world.
+  case worlds([TrainingSet])
   /// A training store, in the folder given with `--data`; every protocol names its own test store.
   case stores(train: String)
   /// Fold-wise on stores that hold training and test identities alike, in the folder given with `--data`.
@@ -13,6 +13,15 @@ public enum ExperimentData: Sendable, Equatable {
   /// fold k+1 with that model, test on fold k. An identity that a protocol has in fold k or k+1 never trains, whatever the other
   /// protocols say. Each store is a block of rows of its own.
   case folds(stores: [String], unlisted: UnlistedIdentities)
+
+  /// A set of a world that is trained on.
+  public struct TrainingSet: Sendable, Equatable {
+    public var definition: WorldDefinition
+    /// The set's name.
+    public var train: String
+    /// What tables call it: what tells it from the other sets of the experiment, the world's name where it is alone.
+    public var name: String
+  }
 
   /// What becomes of identities that no list names.
   public enum UnlistedIdentities: String, Sendable, Codable, CaseIterable {
@@ -30,10 +39,7 @@ public enum ExperimentData: Sendable, Equatable {
         expected: "one of world, stores, folds")
     }
     if let world = top["world"] {
-      let mapping = try world.mapping(keys: ["definition", "train"])
-      let definition = try WorldDefinition(file: try mapping.required("definition").existingFile())
-      let train = try mapping.required("train").choice(of: definition.sets.map(\.name))
-      self = .world(definition: definition, train: train)
+      self = .worlds(try Self.trainingSets(world))
     } else if let stores = top["stores"] {
       self = .stores(train: try stores.mapping(keys: ["train"]).required("train").string())
     } else {
@@ -45,6 +51,46 @@ public enum ExperimentData: Sendable, Equatable {
       }
       self = .folds(stores: files, unlisted: try mapping.required("unlisted").choice(UnlistedIdentities.self))
     }
+  }
+
+  /// Every set of every world, where lists stand for several of either.
+  private static func trainingSets(_ node: ConfigurationNode) throws -> [TrainingSet] {
+    let mapping = try node.mapping(keys: ["definition", "train"])
+    let files = try mapping.required("definition")
+    let worlds = try files.listOrValue().map { try WorldDefinition(file: try $0.existingFile()) }
+    try requireDifferent(worlds.map(\.name), files)
+    let sets = try mapping.required("train")
+    let names = try sets.listOrValue().map { try $0.choice(of: Self.sets(of: worlds).map(\.name)) }
+    try requireDifferent(names, sets)
+    return worlds.flatMap { world in
+      names.map { name in
+        let words =
+          (worlds.count > 1 || names.count == 1 ? [world.name] : []) + (names.count > 1 ? [name] : [])
+        return TrainingSet(definition: world, train: name, name: words.joined(separator: "-"))
+      }
+    }
+  }
+
+  private static func requireDifferent(_ names: [String], _ node: ConfigurationNode) throws {
+    guard !names.isEmpty, Set(names).count == names.count else {
+      throw node.error(
+        found: names.isEmpty ? "an empty list" : "‘\(names.joined(separator: "’, ‘"))’",
+        expected: "different names, at least one")
+    }
+  }
+
+  /// The sets that all of `worlds` have, by name and kind.
+  private static func sets(of worlds: [WorldDefinition]) -> [WorldSet] {
+    (worlds.first?.sets ?? []).filter { set in
+      worlds.allSatisfy { world in world.sets.contains { $0.name == set.name && $0.isTest == set.isTest } }
+    }
+  }
+
+  /// For worlds: the sets that all of them have and that are not trained on. Empty for other data.
+  var freeSets: [WorldSet] {
+    guard case .worlds(let training) = self else { return [] }
+    let trained = Set(training.map(\.train))
+    return Self.sets(of: training.map(\.definition)).filter { !trained.contains($0.name) }
   }
 
   /// Whether a run trains for one fold only.
@@ -67,11 +113,10 @@ public struct ProtocolUse: Sendable, Hashable {
 
   init(_ node: ConfigurationNode, data: ExperimentData) throws {
     switch data {
-    case .world(let definition, let train):
+    case .worlds:
       let mapping = try node.mapping(keys: ["protocol", "set"])
       file = try mapping.required("protocol").existingFile()
-      let tests = definition.sets.filter { $0.isTest && $0.name != train }.map(\.name)
-      source = try mapping.required("set").choice(of: tests)
+      source = try mapping.required("set").choice(of: data.freeSets.filter(\.isTest).map(\.name))
     case .stores:
       let mapping = try node.mapping(keys: ["protocol", "store", "lists"])
       file = try mapping.required("protocol").existingFile()

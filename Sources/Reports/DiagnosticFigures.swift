@@ -9,6 +9,7 @@ import Metrics
 /// | `smoothness-BLOCK` | β and Lipschitz estimates along the gradient against steps |
 /// | `spectrum-BLOCK` | shares of the variance along the principal axes of the embedding |
 /// | `groups-DATA-NETWORK` | how alike the groups of an embedding are |
+/// | `tail-PROTOCOL` | results against how unequally images are shared among training identities |
 /// | `agents-PROTOCOL` | results against the number of gallery agents |
 ///
 /// A block is what differs in its mechanism alone; its name is that of the loss, with data, network, sampler and training where there are several.
@@ -33,7 +34,7 @@ struct DiagnosticFigures {
   var definition: ExperimentDefinition { report.results.experiment.definition }
 
   func all() throws -> [Named] {
-    var named = try convergence() + smoothness() + spectra() + groups() + agents()
+    var named = try convergence() + smoothness() + spectra() + groups() + agents() + tails()
     var seen: [String: Int] = [:]
     for place in named.indices {
       seen[named[place].name, default: 0] += 1

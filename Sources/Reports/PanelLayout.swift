@@ -13,7 +13,7 @@ struct PanelLayout: LaidOutFigure {
   private(set) var panels: [(layout: LineFigureLayout, origin: PlotPoint)]
 
   private static let mostColumns = 3
-  /// With more panels than these a row has one more, and all are lower: the page of a large grid stays readable.
+  /// With more panels than these all are lower, so that the page of a large grid stays readable.
   private static let manyPanels = 12
 
   /// - Parameters:
@@ -46,9 +46,9 @@ struct PanelLayout: LaidOutFigure {
       named, header: summaryHeader, limit: page - 2 * pad, mostColumns: 4, fonts: fonts, measurer: measurer)
     legend = LegendLayout(plan, at: PlotPoint(pad, top + 1), fonts: fonts) { measurer.width($0, $1) }
     top = legend.box.maxY + 3
-    let isLarge = figures.count > Self.manyPanels
-    let columns = min(isLarge ? Self.mostColumns + 1 : Self.mostColumns, figures.count)
-    var size = FigureSize(width: 1, plotHeight: isLarge ? plotHeight * 0.65 : plotHeight)
+    let columns = min(Self.mostColumns, figures.count)
+    var size = FigureSize(
+      width: 1, plotHeight: figures.count > Self.manyPanels ? plotHeight * 0.65 : plotHeight)
     size.width = page / Double(columns)
     panels = []
     for start in stride(from: 0, to: figures.count, by: columns) {

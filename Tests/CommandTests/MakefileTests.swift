@@ -19,7 +19,8 @@ import Testing
     #expect(result.status == 0 && result.errors == "")
     let lines = result.output.split(separator: "\n")
     for target in [
-      "all", "test", "tables", "figures", "paper", "bench", "lint", "format", "docs", "clean", "setup",
+      "all", "test", "tables", "figures", "paper", "examples", "bench", "lint", "format", "docs", "clean",
+      "setup",
       "help",
     ] {
       #expect(lines.contains { $0.hasPrefix("  \(target) ") && $0.count > 16 }, "\(target)")
@@ -37,6 +38,24 @@ import Testing
         #expect(commands.contains(".build/release/likeness run \(file)"))
         #expect(commands.contains(".build/release/likeness report \(file)"))
       }
+    }
+  }
+
+  @Test func everyWorkedStudyIsRunAndReported() throws {
+    let folder = SharedData.repositoryRoot + "/Examples"
+    let studies = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+      FileManager.default.fileExists(atPath: "\(folder)/\($0)/\($0).yaml")
+    }
+    #expect(studies.sorted() == ["longer-tails", "multiface-masst"])
+    let index = try String(contentsOfFile: "\(folder)/README.md", encoding: .utf8)
+    let commands = try Self.make("--dry-run", "examples").output
+    for study in studies {
+      let file = "Examples/\(study)/\(study).yaml"
+      #expect(commands.contains("likeness run \(file)") && commands.contains("likeness report \(file)"))
+      #expect(index.contains("(\(study)/README.md)"))
+      #expect(FileManager.default.fileExists(atPath: "\(folder)/\(study)/README.md"))
+      let yaml = try String(contentsOfFile: "\(folder)/\(study)/\(study).yaml", encoding: .utf8)
+      #expect(yaml.contains("\nname: \(study)\n"))
     }
   }
 

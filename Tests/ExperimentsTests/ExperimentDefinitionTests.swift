@@ -31,11 +31,12 @@ struct ExperimentDefinitionTests {
     #expect(quick.losses.map(\.name) == ["softmax", "normface", "cosface", "arcface"])
     #expect(quick.mechanisms.map(\.name) == ["conventional"])
     #expect(quick.seeds == [1, 2, 3])
-    guard case .world(let world, let train) = quick.data else {
+    guard case .worlds(let sets) = quick.data else {
       Issue.record("not on a world")
       return
     }
-    #expect(world.name == "default" && train == "train")
+    #expect(sets.map(\.definition.name) == ["default"] && sets.map(\.train) == ["train"])
+    #expect(sets.map(\.name) == ["default"])
   }
 
   @Test func `The cross-pose experiment is fold-wise, and unlisted identities do not train`() throws {

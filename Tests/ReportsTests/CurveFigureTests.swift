@@ -145,7 +145,7 @@ import Testing
     #expect(page.texts.contains { $0.text.contains("The axes of density differ.") })
   }
 
-  @Test(arguments: [1, 2, 3, 4, 7])
+  @Test(arguments: [1, 2, 3, 4, 7, 14])
   func panelsStandApartOnCommonAxes(count: Int) throws {
     let figure = Self.histogram(count)
     let laid = try figure.laidOut(TextMeasurer())

@@ -132,4 +132,70 @@ struct DiagnosticFigureTests {
     #expect(zip(shades, shades.dropFirst()).allSatisfy { $0 > $1 } && shades[0] == 100)
     #expect(HeatMapFigure.shade(-1) == .white && HeatMapFigure.shade(7) == HeatMapFigure.shade(1))
   }
+
+  @Test func `Inequality is the mean difference of two identities over twice the mean`() {
+    #expect(DiagnosticFigures.inequality([]) == 0 && DiagnosticFigures.inequality([7, 7, 7]) == 0)
+    let counts = [1, 9, 2, 4, 4, 30]
+    var difference = 0.0
+    for one in counts { for other in counts { difference += Double(abs(one - other)) } }
+    let mean = Double(counts.reduce(0, +)) / Double(counts.count)
+    let expected = difference / Double(counts.count * counts.count) / (2 * mean)
+    #expect(abs(DiagnosticFigures.inequality(counts) - expected) < 1e-12)
+    // Nearly everything in one of many.
+    #expect(DiagnosticFigures.inequality([1_000_000] + Array(repeating: 0, count: 99)) > 0.98)
+  }
+
+  @Test func `Results are drawn against the tail where there are three training sets or more`() async throws {
+    let folder = try TemporaryFolder()
+    let sets =
+      ["equal, kind: deep, identities: 20, images-per-identity: 4"]
+      + [("some", 8, 2), ("much", 14, 1)].map { name, most, least in
+        "\(name), kind: long-tail, identities: 20, distribution: exponential, most: \(most), least: \(least)"
+      }
+    try AtomicFile.write(
+      """
+      name: tails
+      version: 1
+      seed: 11
+      dimension: 12
+      identity: {dimensions: 4, within: 0.5}
+      nuisances: [{name: pose, dimensions: 8, standard-deviation: 1.0}]
+      map: {layers: 1, slope: 0.3}
+      sets:
+      \(sets.map { "  - {name: \($0)}" }.joined(separator: "\n"))
+        - {name: test, kind: lfw, identities: 16, images-per-identity: 3, folds: 3, pairs-per-fold: 12}
+      """, to: folder.file("world.yaml"))
+    try AtomicFile.write(
+      "{name: pairs, kind: pair-verification, lists: {format: lfw}, folds: 3, far: [0.5], interval: {replicates: 50}}",
+      to: folder.file("pairs.yaml"))
+    let file = folder.file("experiment.yaml")
+    func figures(_ train: String) async throws -> [DiagnosticFigures.Named] {
+      try AtomicFile.write(
+        """
+        name: tails
+        data: {world: {definition: world.yaml, train: \(train)}}
+        protocols: [{protocol: pairs.yaml, set: test}]
+        networks: {small: [{linear: 6}]}
+        losses: [normface, cosface]
+        training: {steps: 6, batch: 8, optimiser: {learning-rate: 0.05}}
+        seeds: [1, 2]
+        """, to: file)
+      let experiment = try BoundExperiment(
+        ExperimentDefinition(file: file), data: nil, results: folder.file("results"))
+      _ = try await ExperimentRunner(experiment, results: folder.file("results"), jobs: 1).run()
+      let results = try ExperimentResults(experiment, results: folder.file("results"))
+      return try DiagnosticFigures(ExperimentReport(results)).all()
+    }
+    #expect(try await figures("[much, equal]").isEmpty)
+    // In the order of the tails, whatever that of the sets is.
+    let named = try await figures("[much, equal, some]")
+    #expect(named.map(\.name) == ["tail-pairs"])
+    let figure = try #require(named.first?.figure as? LineFigure)
+    #expect(figure.series.map(\.name) == ["NormFace", "CosFace"])
+    for line in figure.series {
+      #expect(line.points.count == 3 && line.band.count == 3 && line.points[0].x == 0)
+      #expect(line.points.map(\.x) == line.points.map(\.x).sorted())
+    }
+    _ = try figure.rendered(as: .png, provenance: Provenance())
+  }
 }

@@ -56,7 +56,7 @@ private struct ClaimExperiment {
     definition = try ExperimentDefinition(file: path)
     self.level = level
     var needsData = true
-    if case .world = definition.data { needsData = false }
+    if case .worlds = definition.data { needsData = false }
     command =
       "likeness run \(path)" + (needsData ? " --data \(data ?? "DIR")" : "")
       + (folder == "results" ? "" : " --results \(folder)")
@@ -138,7 +138,9 @@ private struct ClaimExperiment {
   private func data(_ row: GridRow) -> String {
     let derived = definition.derivation == nil ? "" : ", a part of its images"
     switch definition.data {
-    case .world(let world, let train): return "world \(world.name) (\(train))\(derived)"
+    case .worlds(let sets):
+      let set = sets.first { $0.name == row.dataset }
+      return "world \(set?.definition.name ?? row.dataset) (\(set?.train ?? ""))\(derived)"
     case .stores, .folds: return "features \(row.dataset)\(derived)"
     }
   }

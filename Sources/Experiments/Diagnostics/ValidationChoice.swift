@@ -18,11 +18,11 @@ public struct ValidationChoice: Hashable, Sendable {
     let mapping = try node.mapping(keys: ["set", "held-out", "pairs"])
     switch (mapping["set"], mapping["held-out"]) {
     case (let set?, nil):
-      guard case .world(let definition, let train) = data else {
+      guard case .worlds = data else {
         throw set.error(
           found: "a set, but the data are no world", expected: "held-out: the number of training identities")
       }
-      let free = definition.sets.map(\.name).filter { $0 != train && !tested.contains($0) }
+      let free = data.freeSets.map(\.name).filter { !tested.contains($0) }
       guard !free.isEmpty else {
         throw set.error(
           found: "no set of the world that neither trains nor is tested",
