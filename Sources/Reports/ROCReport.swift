@@ -77,8 +77,11 @@ public struct ROCReport: Sendable {
   /// One book for all figures of an experiment, so that a method looks the same in each.
   static func styles(_ results: ExperimentResults) -> StyleBook {
     StyleBook(
-      methods: results.rows.filter { $0.row.kind == .trained }.map {
-        name($0.row, results.experiment.definition)
+      of: results.rows.filter { $0.row.kind == .trained }.map { row in
+        let row = row.row
+        return StyleBook.Method(
+          name: name(row, results.experiment.definition), loss: row.loss,
+          variant: [row.mechanism, row.network, row.sampler, row.recipe].joined(separator: ", "))
       })
   }
 

@@ -33,6 +33,48 @@ public struct StyleBook: Sendable, Hashable {
     }
   }
 
+  /// A method as an experiment lays it out.
+  public struct Method: Sendable, Hashable {
+    public var name: String
+    public var loss: String
+    /// What tells it from the other methods with its loss: mechanism, network and so on.
+    public var variant: String
+
+    public init(name: String, loss: String, variant: String) {
+      (self.name, self.loss, self.variant) = (name, loss, variant)
+    }
+  }
+
+  /// The book of an experiment. Colour tells what varies more: where there are more variants than losses each variant has a colour and each loss a row of
+  /// styles, both in the order of the methods, so that the curves of one loss differ in colour, dash and marker; else the losses have the colours that they
+  /// have in all such experiments (`init(methods:)`).
+  public init(of methods: [Method]) {
+    func inOrder(_ part: (Method) -> String) -> [String] {
+      var seen: Set<String> = []
+      return methods.map(part).filter { seen.insert($0).inserted }
+    }
+    let (losses, variants) = (inOrder(\.loss), inOrder(\.variant))
+    guard variants.count > losses.count else {
+      self.init(methods: methods.map(\.name))
+      return
+    }
+    styles = [:]
+    var taken: Set<Slot> = []
+    for method in methods where styles[method.name] == nil {
+      let variant = variants.firstIndex(of: method.variant) ?? 0
+      let loss = losses.firstIndex(of: method.loss) ?? 0
+      let column = variant % Palette.columnCount
+      // Variants beyond the eighth share a colour with an earlier one and begin behind its rows.
+      let first = loss + variant / Palette.columnCount * losses.count
+      let slots = (0..<Palette.rowCount).map {
+        Slot(column: column, row: (first + $0) % Palette.rowCount)
+      }
+      let slot = slots.first { !taken.contains($0) } ?? slots[0]
+      taken.insert(slot)
+      styles[method.name] = Palette.style(column: slot.column, row: slot.row)
+    }
+  }
+
   /// The style of a method. A name that is not in the book gets the style that it would prefer, which another
   /// may have.
   public func style(of method: String) -> SeriesStyle {

@@ -168,4 +168,39 @@ import Testing
     #expect(StyleBook().style(of: "system") == StyleBook(methods: ["system"]).style(of: "system"))
     #expect(StyleBook().style(of: "") == StyleBook(methods: [""]).style(of: ""))
   }
+
+  private func methods(_ losses: Int, _ variants: Int) -> [StyleBook.Method] {
+    (0..<losses).flatMap { loss in
+      (0..<variants).map { .init(name: "\(loss), \($0)", loss: "\(loss)", variant: "\($0)") }
+    }
+  }
+
+  @Test(arguments: [(1, 8), (3, 8), (1, 60), (3, 24), (2, 3)])
+  func moreVariantsThanLossesHaveColoursOfTheirOwn(losses: Int, variants: Int) {
+    let all = methods(losses, variants)
+    let book = StyleBook(of: all)
+    #expect(Set(all.map { book.style(of: $0.name) }).count == losses * variants)
+    for method in all {
+      #expect(
+        book.style(of: method.name).colour == Palette.colours[(Int(method.variant) ?? 0) % 8],
+        "\(method.name)")
+    }
+    // The first eight curves of one loss differ in everything.
+    for loss in 0..<losses {
+      let styles = all.filter { $0.loss == "\(loss)" }.prefix(8).map { book.style(of: $0.name) }
+      #expect(
+        Set(styles.map(\.colour)).count == styles.count && Set(styles.map(\.dash)).count == styles.count)
+      #expect(Set(styles.map(\.marker)).count == styles.count)
+    }
+  }
+
+  @Test func asManyLossesAsVariantsKeepTheColoursOfLosses() {
+    let names = ["NormFace", "ArcFace"].flatMap { loss in
+      ["conventional", "SST"].map {
+        StyleBook.Method(name: "\(loss), \($0)", loss: loss, variant: $0)
+      }
+    }
+    #expect(StyleBook(of: names) == StyleBook(methods: names.map(\.name)))
+    #expect(StyleBook(of: []) == StyleBook())
+  }
 }
