@@ -30,7 +30,7 @@ RUN_FLAGS := --results $(RESULTS)$(if $(JOBS), --jobs $(JOBS))$(if $(DATA), --da
 REPORT_FLAGS := $(RUN_FLAGS) --figures $(FIGURES)
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
-.PHONY: all build build-tests test tables figures paper bench lint format docs clean setup help
+.PHONY: all build build-tests test slurm-test tables figures paper bench lint format docs clean setup help
 
 all: build ## set up, build, run the quick experiments, write their tables and figures
 	$(foreach file,$(EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
@@ -44,6 +44,9 @@ build-tests: setup ## build the program and its tests
 
 test: setup ## run all tests, optimised
 	swift test $(SWIFT_TEST_FLAGS)
+
+slurm-test: build ## test `likeness submit` on a cluster of this one machine (needs root, slurm-wlm and munge)
+	timeout --kill-after=60 240 scripts/slurm-test.sh $(LIKENESS)
 
 tables: build ## write the tables again, of the experiments that have been reported
 	@$(if $(REPORTED_EXPERIMENTS),true,echo 'nothing has been reported in $(RESULTS) yet; make runs $(EXPERIMENTS)')

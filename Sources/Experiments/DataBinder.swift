@@ -59,6 +59,7 @@ struct DataBinder {
       defer { withExtendedLifetime(lock) {} }
       if try !generator.isComplete() {
         note("generating the world \(world.name) in \(folder)")
+        try AtomicFile.removeAbandoned(in: folder)
         try generator.generate(workers: workers)
       }
     }

@@ -25,6 +25,8 @@ public struct ExperimentRunner: Sendable {
   public let results: String
   /// Runs at a time.
   public let jobs: Int
+  /// Processors that the runs share.
+  public let threads: Int
   public let interruption: Interruption
   let checkpointInterval: TimeInterval
   let show: @Sendable (RunnerEvent) -> Void
@@ -32,16 +34,18 @@ public struct ExperimentRunner: Sendable {
   /// - Parameters:
   ///   - runs: what of the grid the call is about; nil for all of it.
   ///   - results: the folder that holds `runs/`.
-  ///   - jobs: runs at a time; the machine's other cores are shared among them. The results do not depend on it.
+  ///   - jobs: runs at a time. The results do not depend on it.
+  ///   - threads: processors that are shared among them; all that the process may use by default. The results do not depend on it.
   public init(
     _ experiment: BoundExperiment, runs: [GridRun]? = nil, results: String, jobs: Int,
-    interruption: Interruption = Interruption(),
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount, interruption: Interruption = Interruption(),
     checkpointInterval: TimeInterval = 30, show: @escaping @Sendable (RunnerEvent) -> Void = { _ in }
   ) {
     self.experiment = experiment
     self.runs = runs ?? experiment.grid.runs
     self.results = results
     self.jobs = max(1, jobs)
+    self.threads = max(1, threads)
     self.interruption = interruption
     self.checkpointInterval = checkpointInterval
     self.show = show
@@ -60,8 +64,7 @@ public struct ExperimentRunner: Sendable {
         steps: steps))
     guard !missing.isEmpty else { return Outcome() }
     let queue = Queue(missing)
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let workers = Workers(max(1, cores / min(jobs, missing.count)))
+    let workers = Workers(max(1, threads / min(jobs, missing.count)))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<min(jobs, missing.count) {
         group.addTask {
@@ -129,7 +132,8 @@ public struct ExperimentRunner: Sendable {
         show(.finished(run: run.identity.folderName))
         return .finished
       }
-      try folder.removePartialFiles()
+      // What killed writers left; this process holds the lock.
+      try AtomicFile.removeAbandoned(in: folder.path)
       let events = try RunEventLog(folder.eventsFile)
       log = events
       let specification = try CanonicalJSON.encodeIndented(run.specification)

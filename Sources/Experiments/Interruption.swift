@@ -4,8 +4,9 @@ import Synchronization
 
 /// Whether the user has asked the program to stop.
 ///
-/// The first Ctrl-C (or termination signal) sets the flag: runs in progress write a checkpoint and end. A second one ends the
-/// process at once, which loses at most the work since the last checkpoint.
+/// The first Ctrl-C or termination signal sets the flag: runs in progress write a checkpoint and end. A second Ctrl-C ends the
+/// process at once, which loses at most the work since the last checkpoint. Further termination signals change nothing, because batch systems
+/// send several, to the process and to the script that it is in, and kill what does not end in time.
 public final class Interruption: Sendable {
   private let requested = Atomic<Bool>(false)
 
@@ -21,7 +22,7 @@ public final class Interruption: Sendable {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInitiated))
       source.setEventHandler {
-        if self.isRequested {
+        if self.isRequested && number == SIGINT {
           // Back to the default action, which ends the process.
           signal(number, SIG_DFL)
           raise(number)

@@ -63,6 +63,10 @@ final class RunEventLog {
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard descriptor >= 0 else { throw Self.error(path, errno) }
+    // A line that a killed process tore is ended, so that the next one is whole.
+    if let last = FileManager.default.contents(atPath: path)?.last, last != UInt8(ascii: "\n") {
+      guard write(descriptor, "\n", 1) == 1 else { throw Self.error(path, errno) }
+    }
   }
 
   deinit { close(descriptor) }

@@ -87,12 +87,6 @@ public struct RunFolder: Sendable {
     return nil
   }
 
-  /// Removes what killed writers left under temporary names. The caller holds the lock.
-  func removePartialFiles() throws {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    for name in names where name.hasPrefix(".partial-") { try remove("\(path)/\(name)") }
-  }
-
   public func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: file) }
 
   /// Removes a file that may not be there.

@@ -5,11 +5,12 @@ import Learning
 ///
 /// Criteria of one key are alternatives; criteria of different keys must all hold. A loss or a mechanism is named as in YAML, by its title
 /// or by its name in tables; the rows that nothing is trained for are `loss=untrained` and `loss=ceiling`, and have no other
-/// key but `dataset`. Folds are counted from 1. Letter case does not count.
+/// key but `dataset`. Folds are counted from 1. A single run is `run=` and the beginning of its hash, or the name of its folder. Letter case does
+/// not count.
 public struct RunSelection: Sendable {
   /// What runs are told apart by.
   public enum Key: String, CaseIterable, Sendable {
-    case loss, mechanism, network, dataset, sampler, training, seed, fold
+    case loss, mechanism, network, dataset, sampler, training, seed, fold, run
   }
 
   struct Criterion: Sendable, Equatable {
@@ -41,7 +42,21 @@ public struct RunSelection: Sendable {
   /// The chosen runs, in the order of the grid. A value that no row has is an error with the nearest, as is a choice of nothing.
   public func runs(of experiment: BoundExperiment) throws -> [GridRun] {
     let grid = experiment.grid
-    for criterion in criteria {
+    for criterion in criteria where criterion.key == .run {
+      let found = grid.runs.filter { Self.isNamed($0, criterion.value) }
+      if found.count != 1 {
+        throw HarnessError(
+          .usage, file: experiment.definition.file, place: "--only \(criterion.text)",
+          found: found.isEmpty
+            ? "no run ‘\(criterion.value)’"
+            : "\(found.count) runs whose hash begins with ‘\(criterion.value)’",
+          expected: "the beginning of one run's hash",
+          advice: found.isEmpty
+            ? "A run has another hash when its configuration or data have changed; --dry-run lists them."
+            : "Give more digits: \(found.prefix(10).map(\.identity.folderName).joined(separator: ", ")).")
+      }
+    }
+    for criterion in criteria where criterion.key != .run {
       var known: [String] = []
       let values =
         grid.rows.flatMap { Self.values(criterion.key, row: $0) }
@@ -68,12 +83,14 @@ public struct RunSelection: Sendable {
 
   /// Whether a run is chosen.
   public func contains(_ run: GridRun) -> Bool {
-    holds { Self.values($0, row: run.row) + Self.values($0, run: run) }
+    let names = criteria.filter { $0.key == .run }
+    guard names.isEmpty || names.contains(where: { Self.isNamed(run, $0.value) }) else { return false }
+    return holds { $0 == .run ? nil : Self.values($0, row: run.row) + Self.values($0, run: run) }
   }
 
   /// Whether runs of a row may be chosen, as far as its own keys say.
   public func mayContain(_ row: GridRow) -> Bool {
-    holds { key in key == .seed || key == .fold ? nil : Self.values(key, row: row) }
+    holds { key in [.seed, .fold, .run].contains(key) ? nil : Self.values(key, row: row) }
   }
 
   /// Whether each key's values, where they are known, hold one of its criteria's.
@@ -83,6 +100,11 @@ public struct RunSelection: Sendable {
       guard !own.isEmpty, let values = values(key) else { return true }
       return own.contains { criterion in values.contains { Self.same($0, criterion.value) } }
     }
+  }
+
+  /// Whether `name` is the beginning of a run's hash, or its folder's name.
+  private static func isNamed(_ run: GridRun, _ name: String) -> Bool {
+    run.identity.hash.hasPrefix(name.lowercased()) || same(run.identity.folderName, name)
   }
 
   private static func same(_ a: String, _ b: String) -> Bool { a.lowercased() == b.lowercased() }
@@ -100,7 +122,7 @@ public struct RunSelection: Sendable {
     case .dataset: return [row.dataset]
     case .sampler: return row.sampler.isEmpty ? [] : [row.sampler]
     case .training: return row.recipe.isEmpty ? [] : [row.recipe]
-    case .seed, .fold: return []
+    case .seed, .fold, .run: return []
     }
   }
 

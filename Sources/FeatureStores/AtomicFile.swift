@@ -19,10 +19,27 @@ public enum AtomicFile {
   public static func write(_ text: String, to path: String) throws {
     try write(Data(text.utf8), to: path)
   }
+
+  /// Removes the temporary files that killed writers left in `folder` and in the folders below it. The caller makes sure that nobody is writing there.
+  /// A folder that is not there has none; one that cannot be removed is `cannotWrite`.
+  public static func removeAbandoned(in folder: String) throws {
+    let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+    for path in paths where (path as NSString).lastPathComponent.hasPrefix(PendingFile.prefix) {
+      let file = "\(folder)/\(path)"
+      guard unlink(file) != 0, errno != ENOENT else { continue }
+      throw HarnessError(
+        .cannotWrite, file: file,
+        found: "what a killed process left cannot be removed: \(String(cString: strerror(errno)))",
+        advice: "Check that you may write in its folder.")
+    }
+  }
 }
 
 /// A temporary name beside a file that is being written, to be renamed to it.
 struct PendingFile: Sendable {
+  /// What temporary names begin with.
+  static let prefix = ".partial-"
+
   /// The file as the user named it, for errors.
   let path: String
   /// The file that the name stands for, links followed.
@@ -35,7 +52,7 @@ struct PendingFile: Sendable {
     let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
     target = url.path
     temporaryPath =
-      url.deletingLastPathComponent().appendingPathComponent(".partial-\(UUID().uuidString)").path
+      url.deletingLastPathComponent().appendingPathComponent(Self.prefix + UUID().uuidString).path
   }
 
   /// Creates the temporary file with this content.

@@ -9,6 +9,8 @@ public struct HarnessError: Error, Sendable, Equatable {
     case badInput
     /// A file, dataset or image that is not there.
     case missingInput
+    /// Another program or service that is not there, or refuses.
+    case unavailable
     /// A file that cannot be written.
     case cannotWrite
     /// A wrong option or argument.
@@ -22,6 +24,7 @@ public struct HarnessError: Error, Sendable, Equatable {
       case .usage: 64
       case .badInput: 65
       case .missingInput: 66
+      case .unavailable: 69
       case .fault: 70
       case .cannotWrite: 73
       }

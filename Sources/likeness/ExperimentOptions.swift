@@ -4,8 +4,8 @@ import FeatureStores
 import Foundation
 import LinearAlgebra
 
-/// The options that all commands on experiments share.
-struct ExperimentOptions: ParsableArguments {
+/// Which experiment, on which data, with which results.
+struct ExperimentSource: ParsableArguments {
   @Argument(help: ArgumentHelp("The experiment's YAML file.", valueName: "experiment.yaml"))
   var experiment: String
 
@@ -15,25 +15,45 @@ struct ExperimentOptions: ParsableArguments {
   @Option(help: "The folder of real stores and lists, for experiments that need them.")
   var data: String?
 
+  @OptionGroup var overrides: OverrideOptions
+
+  /// The experiment as its file and the command line say.
+  func definition() throws -> ExperimentDefinition { try overrides.definition(of: experiment) }
+
+  /// The experiment with its data. What takes time is told on standard error, with the reason for it where there is one to tell.
+  func bind(workers: Workers, generatesWorlds: Bool = true, because reason: String? = nil) throws
+    -> BoundExperiment
+  {
+    try BoundExperiment(
+      definition(), data: data, results: results, workers: workers, generatesWorlds: generatesWorlds
+    ) { note in
+      FileHandle.standardError.write(Data((note + (reason.map { ": \($0)" } ?? "") + "\n").utf8))
+    }
+  }
+}
+
+/// The options that most commands on experiments share.
+struct ExperimentOptions: ParsableArguments {
+  @OptionGroup var source: ExperimentSource
+
   @Option(help: "How many runs to work on at a time. The results do not depend on it.")
   var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
 
-  @OptionGroup var overrides: OverrideOptions
+  var experiment: String { source.experiment }
+  var results: String { source.results }
+  var data: String? { source.data }
+  var overrides: OverrideOptions { source.overrides }
 
   func validate() throws {
     guard jobs >= 1 else { throw ValidationError("--jobs must be at least 1.") }
   }
 
   /// The experiment as its file and the command line say.
-  func definition() throws -> ExperimentDefinition { try overrides.definition(of: experiment) }
+  func definition() throws -> ExperimentDefinition { try source.definition() }
 
-  /// The experiment with its data. What takes time is told on standard error, with the reason for it where there is one to tell.
+  /// The experiment with its data.
   func bind(generatesWorlds: Bool = true, because reason: String? = nil) throws -> BoundExperiment {
-    try BoundExperiment(
-      definition(), data: data, results: results, workers: Workers(jobs), generatesWorlds: generatesWorlds
-    ) { note in
-      FileHandle.standardError.write(Data((note + (reason.map { ": \($0)" } ?? "") + "\n").utf8))
-    }
+    try source.bind(workers: Workers(jobs), generatesWorlds: generatesWorlds, because: reason)
   }
 
   /// Why a command that only looks must have the data.

@@ -4,8 +4,8 @@ import Foundation
 
 /// The command `likeness`.
 ///
-/// Exit status: 0 done; 1 some run failed; 2 a verified run differs; 64 wrong usage; 65 bad input data; 66 input missing; 70 a fault of ours; 73 cannot
-/// write; 130 interrupted. Errors go to standard error as `likeness: error: …`, results to standard output.
+/// Exit status: 0 done; 1 some run failed; 2 a verified run differs; 64 wrong usage; 65 bad input data; 66 input missing; 69 another program is missing or refuses;
+/// 70 a fault of ours; 73 cannot write; 130 interrupted. Errors go to standard error as `likeness: error: …`, results to standard output.
 @main
 struct Likeness: AsyncParsableCommand {
   static let version = "0.1.0"
@@ -15,7 +15,8 @@ struct Likeness: AsyncParsableCommand {
     abstract: "A reproducible benchmark harness for face-recognition losses and training mechanisms.",
     version: version,
     subcommands: [
-      Run.self, Status.self, Report.self, Claims.self, Runs.self, Verify.self, Evaluate.self, Compare.self,
+      Run.self, Submit.self, Status.self, Report.self, Claims.self, Runs.self, Verify.self, Evaluate.self,
+      Compare.self,
       Export.self, Curve.self, Embed.self, Generate.self, Import.self, Inspect.self, Validate.self, List.self,
       Doctor.self,
     ])

@@ -8,7 +8,7 @@ struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train and evaluate the runs of an experiment that are missing.",
     discussion: """
-      Finished runs are found by the hash of everything that decides their result and are never done again. Ctrl-C stops after \
+      Finished runs are found by the hash of everything that decides their result and are never done again. Ctrl-C (or a termination signal) stops after \
       the present step with a checkpoint, and the next call goes on from there. A run that fails is recorded with its reason and \
       tried again by the next call. --only chooses runs by what they are, --retry-failed those that failed, and --dry-run only lists them. Exit status 1: some run failed; 130: interrupted.
       """)
@@ -19,15 +19,22 @@ struct Run: AsyncParsableCommand {
     help: ArgumentHelp(
       """
       Only the runs whose loss, mechanism, network, dataset, sampler, training, seed or fold is this, such as loss=arcface or seed=1; untrained and ceiling rows are \
-      loss=untrained and loss=ceiling. May be given several times: values of one key are alternatives.
+      loss=untrained and loss=ceiling; run=HASH is one run, by the beginning of its hash. May be given several times: values of one key are alternatives.
       """, valueName: "key=value"))
   var only: [String] = []
+
+  @Option(help: "How many processors to use in all. The results do not depend on it.")
+  var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(help: "Only the runs whose last attempt failed.")
   var retryFailed = false
 
   @Flag(help: "Make nothing: list the runs with identity, state and estimated cost.")
   var dryRun = false
+
+  func validate() throws {
+    guard threads >= 1 else { throw ValidationError("--threads must be at least 1.") }
+  }
 
   func run() async throws {
     let selection = try RunSelection(only)
@@ -51,7 +58,8 @@ struct Run: AsyncParsableCommand {
     let listener = interruption.listen()
     let display = ProgressDisplay()
     let runner = ExperimentRunner(
-      experiment, runs: runs, results: options.results, jobs: options.jobs, interruption: interruption
+      experiment, runs: runs, results: options.results, jobs: options.jobs, threads: threads,
+      interruption: interruption
     ) { display.show($0) }
     let result: Result<ExperimentRunner.Outcome, any Error>
     do { result = .success(try await runner.run()) } catch { result = .failure(error) }

@@ -64,8 +64,8 @@ struct KilledProcessTests {
         left -= changes(tiny.results, &seen)
         usleep(200)
       }
-      // Every third gets the signal of Ctrl-C, which leaves checkpoints for the next ones to find.
-      kill(process.processIdentifier, round % 3 == 1 ? SIGINT : SIGKILL)
+      // Every third gets the signal of Ctrl-C or of a batch system, which leaves checkpoints for the next ones to find.
+      kill(process.processIdentifier, round % 3 == 1 ? (round % 2 == 1 ? SIGINT : SIGTERM) : SIGKILL)
       process.waitUntilExit()
       if process.terminationReason == .uncaughtSignal || process.terminationStatus == 130 { kills += 1 }
     }
@@ -79,7 +79,10 @@ struct KilledProcessTests {
     #expect(states.allSatisfy { $0.state == .finished })
   }
 
-  @Test func `Ctrl-C ends with status 130 and a checkpoint, and the same command goes on`() throws {
+  @Test(arguments: [[SIGINT], [SIGTERM], [SIGTERM, SIGTERM, SIGTERM], [SIGINT, SIGTERM]])
+  func `Ctrl-C and termination end with status 130 and a checkpoint, however often a batch system asks`(
+    signals: [Int32]
+  ) throws {
     var parts = Self.parts
     parts.training = "{steps: 100000000, batch: 32, optimiser: {learning-rate: 0.01}}"
     parts.seeds = "[1]"
@@ -93,7 +96,10 @@ struct KilledProcessTests {
     {
       usleep(1000)
     }
-    process.interrupt()
+    for signal in signals {
+      kill(process.processIdentifier, signal)
+      usleep(1000)
+    }
     process.waitUntilExit()
     #expect(process.terminationReason == .exit && process.terminationStatus == 130)
     let files = try FileManager.default.subpathsOfDirectory(atPath: runs)

@@ -43,11 +43,36 @@ struct RunSelectionTests {
     ("seed=3", "no row with the seed ‘3’", ""), ("fold=1", "no row with the fold ‘1’", ""),
     ("mechanism=multiface (groups 5)", "no run", "Unsupported: "),
     ("los=cosface", "‘los=cosface’", "Did you mean ‘loss’?"), ("loss", "‘loss’", ""),
-    ("loss=", "‘loss=’", ""),
+    ("loss=", "‘loss=’", ""), ("run=0123", "no run ‘0123’", "A run has another hash when "),
   ])
   func `What chooses nothing is wrong usage`(criterion: String, found: String, advice: String) throws {
     let error = try harnessError { try chosen(criterion) }
     #expect(error.kind == .usage && error.found == found, "\(error)")
     #expect(error.advice?.hasPrefix(advice) ?? advice.isEmpty, "\(error)")
+  }
+
+  @Test func `A run is chosen by the beginning of its hash, or by its folder's name`() throws {
+    let runs = try TinyExperiment().bind().grid.runs
+    let tiny = try TinyExperiment()
+    func chosen(_ criteria: String...) throws -> [String] {
+      try RunSelection(criteria).runs(of: tiny.bind()).map(\.identity.hash)
+    }
+    let hashes = runs.map(\.identity.hash)
+    #expect(try chosen("run=\(hashes[4].prefix(16))") == [hashes[4]])
+    #expect(try chosen("run=\(hashes[4].uppercased())") == [hashes[4]])
+    // In the order of the grid, the rows without training among them.
+    #expect(
+      try chosen("run=\(hashes[3].prefix(12))", "run=\(runs[0].identity.folderName)")
+        == [hashes[0], hashes[3]])
+    #expect(try chosen("run=\(hashes[2])", "run=\(hashes[5])", "seed=2").count == 1)
+    // As many digits as several runs begin with are too few: of 17 runs two begin alike.
+    var parts = TinyExperiment.Parts()
+    parts.seeds = "[1, 2, 3, 4, 5, 6, 7, 8]"
+    let many = try TinyExperiment(parts).bind()
+    let firsts = many.grid.runs.compactMap(\.identity.hash.first)
+    let double = try #require(firsts.first { digit in firsts.count { $0 == digit } > 1 })
+    let error = try harnessError { try RunSelection(["run=\(double)"]).runs(of: many) }
+    #expect(error.kind == .usage && error.found.hasSuffix("runs whose hash begins with ‘\(double)’"))
+    #expect(error.advice?.hasPrefix("Give more digits: ") == true)
   }
 }

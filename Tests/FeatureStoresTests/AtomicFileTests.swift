@@ -41,6 +41,23 @@ struct AtomicFileTests {
     #expect(try read("dir/kept") == "x")
   }
 
+  @Test("what a killed writer left is in nobody's way, and is removed with nothing else")
+  func abandoned() throws {
+    try FileManager.default.createDirectory(
+      atPath: folder.file("lists/test"), withIntermediateDirectories: true)
+    let left = [".partial-0F8FAD5B-D9CB-469F-A165-70867728950E", "lists/test/.partial-7C9E6679"]
+    for name in left { try Data("half".utf8).write(to: URL(fileURLWithPath: folder.file(name))) }
+    try AtomicFile.write("whole", to: folder.file("a"))
+    try AtomicFile.write("whole", to: folder.file("lists/test/partial-b"))
+    for name in left { #expect(try read(name) == "half") }
+    try AtomicFile.removeAbandoned(in: folder.path)
+    #expect(
+      try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+        == ["a", "lists", "lists/test", "lists/test/partial-b"])
+    #expect(try read("a") == "whole")
+    try AtomicFile.removeAbandoned(in: folder.file("none"))
+  }
+
   @Test("a relative path is in the current folder")
   func relative() throws {
     let name = "likeness-atomic-\(UUID().uuidString)"

@@ -84,7 +84,8 @@ public enum HDF5Library {
     return String(decoding: bytes.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// What the error stack says: the innermost description, which is the cause, and the message class it stands under.
+  /// What the error stack says: the innermost description, which is the cause, and the message class it stands under. Of a failed call of the
+  /// system only what the system says.
   private static func reasonOnErrorStack() -> String {
     var descriptions: [String] = []
     withUnsafeMutablePointer(to: &descriptions) { pointer in
@@ -98,6 +99,7 @@ public enum HDF5Library {
         }, pointer)
     }
     guard let cause = descriptions.first else { return "the HDF5 library gives no reason" }
+    if let system = cause.firstMatch(of: /error message = '([^']+)'/) { return String(system.output.1) }
     // An outer description often adds what the library was doing; the same words twice add nothing.
     guard let outer = descriptions.last, outer != cause else { return cause }
     return "\(outer): \(cause)"

@@ -1,0 +1,45 @@
+import FeatureStores
+import Foundation
+
+/// Slurm's queue, as far as its client `sbatch` reaches it.
+public enum SlurmQueue {
+  /// Submits the batch script in `file` and returns the job's number. Without `sbatch`, and where it refuses, the error is `unavailable`, with what
+  /// `sbatch` says.
+  public static func submit(_ file: String) throws -> String {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let programs = path.split(separator: ":").map { "\($0)/sbatch" }
+    guard let program = programs.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+      throw HarnessError(
+        .unavailable, file: file, found: "no sbatch in PATH", expected: "Slurm's clients",
+        advice:
+          "Submit on a login node of the cluster, or install them (Debian: slurm-client, with the cluster's slurm.conf); --dry-run needs neither."
+      )
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = ["--parsable", file]
+    // One pipe for both, emptied to its end, so that neither can fill up.
+    let output = Pipe()
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = output
+    do { try process.run() } catch {
+      throw HarnessError(
+        .unavailable, file: program, found: "it cannot be run (\(error.localizedDescription))")
+    }
+    let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    let lines = said.split(separator: "\n")
+    // The number, and with several clusters the name of the one after it.
+    let job = lines.compactMap { $0.wholeMatch(of: /(\d+)(;\S*)?/)?.output.1 }.last
+    guard process.terminationReason == .exit, process.terminationStatus == 0, let job else {
+      let reason = lines.joined(separator: "; ")
+      throw HarnessError(
+        .unavailable, file: file, found: reason.isEmpty ? "sbatch failed and says nothing" : reason,
+        advice: reason.contains("Invalid job array specification")
+          ? "The cluster's MaxArraySize limits the tasks of an array; --runs-per-task puts more runs into each."
+          : "Nothing is submitted. The same command tries again; further options go through --sbatch.")
+    }
+    return String(job)
+  }
+}
