@@ -159,8 +159,11 @@ struct ShardedEvaluationTests {
         far: [0.5, 0.1]
         interval: {replicates: 20}
         """, file: "p.yaml")
-    try check(
-      definition, lists, circle((0..<12).map { ("f\($0)", Double($0 * $0 % 50) + Double($0 / 2) * 40) }))
+    let angles = (0..<12).map { image -> (name: String, degrees: Double) in
+      let degrees: Int = image * image % 50 + image / 2 * 40
+      return (name: "f\(image)", degrees: Double(degrees))
+    }
+    try check(definition, lists, circle(angles))
   }
 
   @Test(arguments: [

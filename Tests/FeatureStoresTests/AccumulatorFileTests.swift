@@ -7,6 +7,11 @@ import Testing
 /// Files of accumulators: what is written is read, and what was changed is refused.
 @Suite("Files of accumulators")
 struct AccumulatorFileTests {
+  private func refusal(_ body: () throws -> some Any) throws -> HarnessError {
+    let error = harnessError(body)
+    return try #require(error)
+  }
+
   private func file() -> AccumulatorFile {
     var file = AccumulatorFile()
     file.add("scores", [Float(0.1), -.infinity, 3])
@@ -35,12 +40,12 @@ struct AccumulatorFileTests {
     let folder = try TemporaryFolder()
     try file().write(to: folder.file("a.h5"))
     let read = try AccumulatorFile(reading: folder.file("a.h5"))
-    let short = try harnessError { try read.reals("scores", count: 4) }
+    let short = try refusal { try read.reals("scores", count: 4) }
     #expect(short.file == folder.file("a.h5") && short.place == "scores" && short.kind == .badInput)
     #expect(short.found == "3 numbers" && short.expected == "4")
-    #expect(try harnessError { try read.reals("counts") }.found == "no such array")
-    #expect(try harnessError { try read.integers("scores") }.found == "no such array")
-    #expect(try harnessError { try read.text("core") }.place == "core")
+    #expect(try refusal { try read.reals("counts") }.found == "no such array")
+    #expect(try refusal { try read.integers("scores") }.found == "no such array")
+    #expect(try refusal { try read.text("core") }.place == "core")
   }
 
   @Test func `A file that was cut, or changed in one byte, is refused`() throws {
@@ -50,7 +55,7 @@ struct AccumulatorFileTests {
     try file.write(to: folder.file("whole.h5"))
     let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file("whole.h5")))
     try bytes.prefix(bytes.count - 100).write(to: URL(fileURLWithPath: folder.file("cut.h5")))
-    let cut = try harnessError { try AccumulatorFile(reading: folder.file("cut.h5")) }
+    let cut = try refusal { try AccumulatorFile(reading: folder.file("cut.h5")) }
     #expect(cut.kind == .badInput && cut.file == folder.file("cut.h5"))
     #expect(cut.advice?.hasPrefix("The file was cut or damaged") == true)
     var changed = bytes
@@ -59,27 +64,27 @@ struct AccumulatorFileTests {
     let place = try #require(bytes.range(of: Data(values)))
     changed[place.lowerBound] ^= 1
     try changed.write(to: URL(fileURLWithPath: folder.file("changed.h5")))
-    let error = try harnessError { try AccumulatorFile(reading: folder.file("changed.h5")) }
+    let error = try refusal { try AccumulatorFile(reading: folder.file("changed.h5")) }
     #expect(error.kind == .badInput && error.found.hasPrefix("content with SHA-256 "))
     #expect(error.expected?.hasSuffix(", as it was written") == true)
     try Data("text".utf8).write(to: URL(fileURLWithPath: folder.file("text.h5")))
-    #expect(try harnessError { try AccumulatorFile(reading: folder.file("text.h5")) }.kind == .badInput)
+    #expect(try refusal { try AccumulatorFile(reading: folder.file("text.h5")) }.kind == .badInput)
     #expect(
-      try harnessError { try AccumulatorFile(reading: folder.file("none.h5")) }.kind == .missingInput)
+      try refusal { try AccumulatorFile(reading: folder.file("none.h5")) }.kind == .missingInput)
   }
 
   @Test func `An HDF5 file of another hand is refused`() throws {
     let folder = try TemporaryFolder()
     try FeatureStoreContents(features: Matrix([[1, 2], [3, 4]])).write(
       to: StoreLocation(path: folder.file("store.h5")))
-    let error = try harnessError { try AccumulatorFile(reading: folder.file("store.h5")) }
+    let error = try refusal { try AccumulatorFile(reading: folder.file("store.h5")) }
     #expect(error.kind == .badInput && error.place == "sha256" && error.found == "no such attribute")
   }
 
   @Test func `A folder that is not there is an error that names the file`() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("no/a.h5")
-    let error = try harnessError { try file().write(to: path) }
+    let error = try refusal { try file().write(to: path) }
     #expect(error.kind == .cannotWrite && error.file == path && error.advice != nil)
   }
 }
