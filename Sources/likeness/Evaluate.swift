@@ -1,6 +1,5 @@
 import ArgumentParser
 import Evaluation
-import Experiments
 import FeatureStores
 import Foundation
 import LinearAlgebra
@@ -70,9 +69,9 @@ struct Evaluate: ParsableCommand {
   @Option(help: "How many threads share the work; the bytes do not depend on it.")
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
-  @OptionGroup(title: "Parts of large protocols") var sharing: ShardOptions
+  @OptionGroup var sharing: ShardOptions
 
-  @OptionGroup(title: "Parts on a cluster") var cluster: SlurmOptions
+  @OptionGroup var cluster: SlurmOptions
 
   func validate() throws {
     guard (store == nil) != (scores == nil) else {
