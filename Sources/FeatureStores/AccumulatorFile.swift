@@ -24,11 +24,13 @@ public struct AccumulatorFile: Equatable, Sendable {
     reals[name] = values
   }
 
+  /// The same for integers.
   public mutating func add(_ name: String, _ values: [Int]) {
     precondition(reals[name] == nil && integers[name] == nil, "an array of the same name")
     integers[name] = values.map { Int64($0) }
   }
 
+  /// Adds a text, whose name no other text has.
   public mutating func add(_ name: String, text: String) {
     precondition(texts[name] == nil && name != Self.digestName, "a text of the same name")
     texts[name] = text
@@ -39,10 +41,12 @@ public struct AccumulatorFile: Equatable, Sendable {
     try checked(reals[name], name, count)
   }
 
+  /// The same for integers.
   public func integers(_ name: String, count: Int? = nil) throws -> [Int] {
     try checked(integers[name], name, count).map { Int($0) }
   }
 
+  /// The text `name`; one that is not there is `badInput`.
   public func text(_ name: String) throws -> String {
     guard let text = texts[name] else { throw error(name, found: "no such attribute", expected: "a text") }
     return text

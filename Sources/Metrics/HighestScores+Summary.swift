@@ -20,6 +20,7 @@ extension HighestScores {
     }
   }
 
+  /// The same for equal accumulators.
   public var summary: Summary {
     var above = descending
     guard let lowest = above.last else {
