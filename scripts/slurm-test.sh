@@ -250,4 +250,25 @@ diff -r -x lock -x environment.json -x events.jsonl -x log.txt "$cluster/runs" "
 sed -i -E 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/DATE/g' {"$cluster","$local_results"}/quick-slurm/*
 diff -r "$cluster/quick-slurm" "$local_results/quick-slurm" || fail "tables differ"
 tables=("$cluster"/quick-slurm/*)
-say "passed: 6 runs and ${#tables[@]} files of tables are the same on the cluster and here"
+say "6 runs and ${#tables[@]} files of tables are the same on the cluster and here"
+
+# 5. One evaluation in shards, one of which is there already, and again with one missing.
+store="$(find "$cluster/worlds" -name megaface.h5 | head -n 1)"
+[ -n "$store" ] || fail "no world with distractors"
+shards="shards of the cluster, 100%"
+evaluate=("$program" evaluate "$store" --protocol synthetic-megaface-10k --lists "${store%/*}/lists/megaface")
+submit_shards() {
+  slurm "${evaluate[@]}" --shards 5 --slurm --output "$shards" --partition main --memory-per-cpu 100 --time 10 |
+    tee "$folder/log/shards.txt"
+  await 60 "the end of the evaluation" queue_is_empty
+  cmp "$shards/result.json" "$folder/log/whole.json" ||
+    fail "the evaluation in shards differs: $(cat "$shards"/slurm/*.log)"
+}
+timeout 60 "${evaluate[@]}" --format json >"$folder/log/whole.json" || fail "the evaluation as a whole"
+timeout 60 "${evaluate[@]}" --shard 2/5 --output "$shards" >/dev/null || fail "a shard made here"
+submit_shards
+grep -q '4 shards are job [0-9]*, 1 of 5 are there;' "$folder/log/shards.txt" || fail "other shards were submitted"
+rm "$shards/result.json" "$shards/shard-4-of-5.h5"
+submit_shards
+grep -q '1 shards are job [0-9]*, 4 of 5 are there;' "$folder/log/shards.txt" || fail "other shards were submitted"
+say "passed: runs, tables and an evaluation in shards are the same on the cluster and here"

@@ -68,6 +68,13 @@ public struct HighestScores: Equatable, Sendable {
     hasFloor = true
   }
 
+  /// Takes `score` for the floor, which `number` scores equal and all that are kept are above.
+  mutating func restoreFloor(_ score: Float, count number: Int) {
+    floor = score
+    atFloor = number
+    hasFloor = true
+  }
+
   /// Lets go of what is below the `capacity`-th highest score.
   public mutating func prune() {
     let total = kept.count + (hasFloor ? atFloor : 0)

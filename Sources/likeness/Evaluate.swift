@@ -22,6 +22,10 @@ struct Evaluate: ParsableCommand {
 
       Scores that are there already, with --scores: a CSV file with the columns label (1 or 0), score and, if it has folds, fold; or a matrix of OpenBR \
       (.mtx) with its mask. They are judged by the default rules.
+
+      Large protocols (distractors, templates, galleries, all pairs) in parts: --shard K/N does one of N parts and writes it to --output, on any machine that sees \
+      the folder, and leaves one that is there already; --merge prints what the whole prints, byte by byte. --shards N --slurm submits N parts and their merging, \
+      which writes result.json beside them.
       """)
 
   @Argument(help: "The store: path.h5, or path.h5#group.")
@@ -59,8 +63,15 @@ struct Evaluate: ParsableCommand {
     help: "For scores: target false accept rates. 0.1, 0.01 and 0.001 unless given.")
   var targetFARs: [Double] = []
 
-  @Option(help: "table, json, csv or curves.")
-  var format: Format = .table
+  @Option(help: "table (unless given), json, csv or curves.")
+  var format: Format?
+
+  @Option(help: "How many threads share the work; the bytes do not depend on it.")
+  var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+
+  @OptionGroup var sharing: ShardOptions
+
+  @OptionGroup var cluster: SlurmOptions
 
   func validate() throws {
     guard (store == nil) != (scores == nil) else {
@@ -79,6 +90,8 @@ struct Evaluate: ParsableCommand {
     guard targetFARs.allSatisfy({ $0 > 0 && $0 <= 1 }), Set(targetFARs).count == targetFARs.count else {
       throw ValidationError("--far takes different rates above 0, at most 1.")
     }
+    guard threads >= 1 else { throw ValidationError("--threads must be at least 1.") }
+    try validateSharing()
     if let similarity, Similarity(rawValue: similarity) == nil {
       let known = Similarity.allCases.map(\.rawValue)
       let nearest =
@@ -106,21 +119,35 @@ struct Evaluate: ParsableCommand {
       lists
       ?? URL(fileURLWithPath: location.path).deletingLastPathComponent().appendingPathComponent("lists").path
     let embeddings = try StoreEmbeddings(FeatureStore(opening: location))
-    let workers = Workers(max(1, ProcessInfo.processInfo.activeProcessorCount))
-    try show(definition.evaluate(embeddings, lists: folder, workers: workers))
+    switch try sharing.work {
+    case .whole: try show(definition.evaluate(embeddings, lists: folder, workers: Workers(threads)))
+    case .part(let shard, let output):
+      try make(shard, sharded(definition, folder, embeddings, output), name: definition.name)
+    case .merging(let output):
+      let merged = try sharded(definition, folder, embeddings, output).merged()
+      try show(merged.result)
+      warn(merged.warnings)
+    case .submission(let parts, let output):
+      // The lists and the store are looked at here, and not by each of the tasks first.
+      let evaluation = try sharded(definition, folder, embeddings, output)
+      try submit(parts, evaluation.folder, lists: folder, name: definition.name)
+    }
   }
 
   private func show(_ result: some EvaluationResult) throws {
+    let format = format ?? .table
     switch format {
     case .json: print(String(decoding: try result.json(), as: UTF8.self))
     case .csv: print(result.csv, terminator: "")
     case .curves: print(result.curvesCSV, terminator: "")
     case .table: print(result.tables.map(Self.text).joined(separator: "\n"), terminator: "")
     }
-    if format != .json {
-      for warning in result.warnings {
-        FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
-      }
+    if format != .json { warn(result.warnings) }
+  }
+
+  func warn(_ warnings: [String]) {
+    for warning in warnings {
+      FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
     }
   }
 

@@ -11,40 +11,15 @@ struct Submit: ParsableCommand {
     discussion: """
       Writes a batch script into the folder slurm of the results folder and submits it with sbatch: a job array, one task a run. Program, experiment and results must lie in \
       folders that all nodes share. Runs that are finished or at work are left out, and those that failed unless --retry-failed is given. A world that is missing is generated \
-      first. likeness status shows how far the runs are. Exit status 69: no sbatch, or it refused.
+      first, also by --dry-run, which writes nothing else. A task whose time is up queues itself again. likeness status shows how far the runs are. Exit status 69: no sbatch, or it refused.
       """)
 
   @OptionGroup var source: ExperimentSource
 
-  @Flag(help: "Submit to Slurm.")
-  var slurm = false
-
-  @Option(help: "Slurm's partition.")
-  var partition: String?
-
-  @Option(
-    help:
-      "The time limit of a task, such as 30 (minutes), 4:00:00 or 2-0. What is not done then queues itself again."
-  )
-  var time: String?
-
-  @Option(help: "How many tasks are at work at a time.")
-  var arrayLimit: Int?
+  @OptionGroup var cluster: SlurmOptions
 
   @Option(help: "How many runs a task makes.")
   var runsPerTask = 1
-
-  @Option(help: "The processors of a task.")
-  var cpusPerTask = 1
-
-  @Option(help: "The memory for each processor, such as 2G.")
-  var memoryPerCpu: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Another option of sbatch, such as account=group, constraint=zen3 or exclusive. May be given several times.",
-      valueName: "name=value"))
-  var sbatch: [String] = []
 
   @Option(
     help: ArgumentHelp("Only the runs of this loss, seed or other key, as for run.", valueName: "key=value"))
@@ -53,16 +28,9 @@ struct Submit: ParsableCommand {
   @Flag(help: "Also the runs whose last attempt failed.")
   var retryFailed = false
 
-  @Flag(help: "Submit nothing and write nothing but a missing world: print the script.")
-  var dryRun = false
-
   func validate() throws {
-    guard slurm else { throw ValidationError("Say where to submit: --slurm.") }
-    for (name, value) in [
-      ("array-limit", arrayLimit ?? 1), ("runs-per-task", runsPerTask), ("cpus-per-task", cpusPerTask),
-    ] where value < 1 {
-      throw ValidationError("--\(name) must be at least 1.")
-    }
+    guard cluster.slurm else { throw ValidationError("Say where to submit: --slurm.") }
+    guard runsPerTask >= 1 else { throw ValidationError("--runs-per-task must be at least 1.") }
   }
 
   func run() throws {
@@ -86,17 +54,11 @@ struct Submit: ParsableCommand {
       print("\(name): nothing to submit: \(leftOut.joined(separator: ", "))\(retryAdvice(counts))")
       return
     }
-    var resources = SlurmArray.Resources()
-    resources.partition = partition
-    resources.time = time
-    resources.arrayLimit = arrayLimit
-    resources.cpusPerTask = cpusPerTask
-    resources.memoryPerCPU = memoryPerCpu
-    resources.options = sbatch
     let array = try SlurmArray(
       name: name, runs: runs, runsPerTask: runsPerTask, command: try command(),
-      folder: FileManager.default.currentDirectoryPath, results: source.results, resources: resources)
-    if dryRun {
+      folder: FileManager.default.currentDirectoryPath, results: source.results,
+      resources: cluster.resources)
+    if cluster.dryRun {
       print(array.script, terminator: "")
       return
     }
@@ -114,12 +76,19 @@ struct Submit: ParsableCommand {
 
   /// The call that makes runs of the experiment on whatever machine.
   private func command() throws -> [String] {
-    guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath().path else {
-      throw HarnessError(.fault, found: "a program that does not know where it lies")
-    }
-    var command = [program, "run", source.experiment, "--results", source.results]
+    var command = [try Self.program, "run", source.experiment, "--results", source.results]
     if let data = source.data { command += ["--data", data] }
     for setting in source.overrides.settings { command += ["--set", setting] }
     return command
+  }
+
+  /// Where the program lies, for calls of it on other machines.
+  static var program: String {
+    get throws {
+      guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath().path else {
+        throw HarnessError(.fault, found: "a program that does not know where it lies")
+      }
+      return program
+    }
   }
 }

@@ -14,8 +14,11 @@ public struct AllPairsTask: EvaluationTask {
     let personEnds: [Int]
     let people: Int
 
-    var genuineCount: Int { personEnds.indices.reduce(0) { $0 + personEnds[$1] - $1 - 1 } }
-    var impostorCount: Int { rows.count * (rows.count - 1) / 2 - genuineCount }
+    var impostorCount: Int { impostorCount(of: 0..<rows.count) }
+
+    /// The pairs of images `range` with the images after them that are of another person.
+    func impostorCount(of range: Range<Int>) -> Int { range.reduce(0) { $0 + rows.count - personEnds[$1] } }
+    func genuineCount(of range: Range<Int>) -> Int { range.reduce(0) { $0 + personEnds[$1] - $1 - 1 } }
   }
 
   public let definition: ProtocolDefinition
@@ -86,31 +89,43 @@ public struct AllPairsTask: EvaluationTask {
     -> AllPairsResult
   {
     let digest = ContentDigest(of: embeddings, workers: workers)
+    return try result(digest: digest.value, workers) { trial in
+      try scores(trials[trial], 0..<trials[trial].rows.count, of: embeddings, workers, blockRows: blockRows)
+    }
+  }
+
+  /// The result of the scores of each trial, which `scores` gives in turn.
+  func result(
+    digest: () throws -> String?, _ workers: Workers, scores: (_ trial: Int) throws -> AllPairsPart.Scores
+  ) throws -> AllPairsResult {
     var tallies: [[SubjectTally?]] = []
-    let outcomes = try trials.map { trial in
-      let features = try ComparedRows(similarity: settings.convention.similarity).read(trial.rows, embeddings)
-      let needed = allowedFalseAccepts(
-        targetFAR: settings.targetFARs.first ?? 0, impostors: trial.impostorCount)
-      guard needed < 1 << 28 else {
-        throw HarnessError(
-          .badInput, place: "protocol \(definition.name), far",
-          found: "\(needed) of \(trial.impostorCount) impostor scores to be kept",
-          expected: "at most \(1 << 28)",
-          advice: "Leave out the largest target.")
-      }
-      var scores = Self.scores(features, trial, keeping: needed + 2, blockRows: blockRows, workers: workers)
-      let genuine = scores.genuine
+    let outcomes = try trials.indices.map { index in
+      let scores = try scores(index)
+      var genuine = scores.genuine
       let outcome = AllPairsResult.Trial(
-        trial, curve: ROCCurve(genuine: &scores.genuine, highestImpostors: scores.impostor),
+        trials[index], curve: ROCCurve(genuine: &genuine, highestImpostors: scores.impostor),
         scores: ScoreHistograms(genuine: ScoreHistogram(genuine), impostor: scores.histogram),
         settings: settings)
       tallies.append(
-        outcome.operatingPoints.map { tally(of: genuine, of: scores.people, at: $0) })
+        outcome.operatingPoints.map { tally(of: scores.genuine, of: scores.people, at: $0) })
       return outcome
     }
     return AllPairsResult(
-      self, trials: outcomes, tallies: tallies, embeddingDigest: try digest.value(),
-      workers: workers)
+      self, trials: outcomes, tallies: tallies, embeddingDigest: try digest(), workers: workers)
+  }
+
+  /// How many of the highest impostor scores of a trial every target needs, with the next beyond it.
+  func neededImpostors(_ trial: Trial) throws -> Int {
+    let needed = allowedFalseAccepts(
+      targetFAR: settings.targetFARs.first ?? 0, impostors: trial.impostorCount)
+    guard needed < 1 << 28 else {
+      throw HarnessError(
+        .badInput, place: "protocol \(definition.name), far",
+        found: "\(needed) of \(trial.impostorCount) impostor scores to be kept",
+        expected: "at most \(1 << 28)",
+        advice: "Leave out the largest target.")
+    }
+    return needed + 2
   }
 
   /// The genuine pairs that are accepted at a point's threshold, by person; nil for a point without one.
@@ -134,21 +149,23 @@ public struct AllPairsTask: EvaluationTask {
     var histogram = ScoreHistogram()
   }
 
-  private static func scores(
-    _ features: Matrix<Float>, _ trial: Trial, keeping capacity: Int, blockRows: Int, workers: Workers
-  ) -> (genuine: [Float], people: [Int32], impostor: HighestScores, histogram: ScoreHistogram) {
-    var genuine: [Float] = []
-    var people: [Int32] = []
-    var histogram = ScoreHistogram()
-    var impostor = HighestScores(capacity: capacity)
-    let count = trial.rows.count
+  /// The scores of the images `rows` of a trial with all images after them.
+  func scores(
+    _ trial: Trial, _ rows: Range<Int>, of embeddings: any EmbeddingSource, _ workers: Workers,
+    blockRows: Int = 2048
+  ) throws -> AllPairsPart.Scores {
+    var scores = AllPairsPart.Scores(impostor: HighestScores(capacity: try neededImpostors(trial)))
+    guard !rows.isEmpty else { return scores }
+    let (count, base) = (trial.rows.count, rows.lowerBound)
+    let features = try ComparedRows(similarity: settings.convention.similarity).read(
+      Array(trial.rows[base...]), embeddings)
     let ends = trial.personEnds
-    for top in stride(from: 0, to: count, by: blockRows) {
-      let tiles = ScoreTiles(features.rows(in: top..<min(count, top + blockRows)))
+    for top in stride(from: base, to: rows.upperBound, by: blockRows) {
+      let tiles = ScoreTiles(features.rows(in: top - base..<min(rows.upperBound, top + blockRows) - base))
       var stripes = [Stripe](repeating: Stripe(), count: tiles.stripes)
       for left in stride(from: top, to: count, by: blockRows) {
-        let floor = impostor.floor
-        let block = features.rows(in: left..<min(count, left + blockRows))
+        let floor = scores.impostor.floor
+        let block = features.rows(in: left - base..<min(count, left + blockRows) - base)
         tiles.forEachRow(with: block, states: &stripes, workers: workers) { stripe, row, columns, products in
           let image = top + row
           // Each pair once: only images after this one, of which the person's own come first.
@@ -168,17 +185,17 @@ public struct AllPairsTask: EvaluationTask {
           }
         }
         for stripe in stripes.indices {
-          for score in stripes[stripe].candidates { impostor.keep(score) }
+          for score in stripes[stripe].candidates { scores.impostor.keep(score) }
           stripes[stripe].candidates.removeAll(keepingCapacity: true)
         }
       }
       for stripe in stripes {
-        genuine += stripe.genuine
-        people += stripe.people
-        histogram.merge(stripe.histogram)
+        scores.genuine += stripe.genuine
+        scores.people += stripe.people
+        scores.histogram.merge(stripe.histogram)
       }
     }
-    impostor.skip(trial.impostorCount)
-    return (genuine, people, impostor, histogram)
+    scores.impostor.skip(trial.impostorCount(of: rows))
+    return scores
   }
 }

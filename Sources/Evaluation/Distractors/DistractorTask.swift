@@ -145,53 +145,45 @@ public struct DistractorTask: EvaluationTask {
     searches: Matrix<Float>, mates others: Matrix<Float>, digest: () throws -> String?, _ workers: Workers,
     _ blockRows: Int, candidates: @escaping (_ block: Range<Int>) throws -> Matrix<Float>
   ) throws -> DistractorResult {
-    let mates = mateScores(searches, others, workers)
+    var pass = try DistractorPass(
+      self, among: 0..<distractors.count, searches: searches, workers: workers, blockRows: blockRows,
+      candidates: candidates)
+    return try result(
+      mates: mateScores(searches, others, workers), digest: digest, workers,
+      found: { try pass.found(amongFirst: counts[$0]) }, histogram: { pass.histogram })
+  }
+
+  /// The result where probes have the scores `mates` with the others of their identities. `found` is asked for what they find among the distractors of
+  /// each size in turn, then `histogram` for all scores.
+  func result(
+    mates: [[Float]], digest: () throws -> String?, _ workers: Workers,
+    found: (_ size: Int) throws -> DistractorPart.Found, histogram: () -> ScoreHistogram
+  ) throws -> DistractorResult {
     var genuine = mates.flatMap(\.self)
-    let largest = counts.last ?? 0
-    let needed = try neededImpostors(searches: probes.count, distractors: largest)
-    var search = DistractorSearch(
-      searches, ranks: settings.ranks.last ?? 1, highest: needed, workers: workers)
-    let reader = BlockReader(blocks(of: blockRows), read: candidates)
     var sizes: [DistractorResult.Size] = []
     var tallies = DistractorTallies(probes: probes.map { $0.identity }, mates: mates)
-    for (size, count) in zip(settings.sizes, counts) {
-      while let block = reader.block, block.upperBound <= count {
-        let current = try reader.content()
-        search.add(current, farthest: farthest(in: block), alongside: reader.readNext)
-        reader.advance()
-      }
+    for (index, size) in settings.sizes.enumerated() {
+      let found = try found(index)
       sizes.append(
         DistractorResult.Size(
-          listed: size, distractors: count, settings: settings, match: match(search, mates, &tallies),
-          curve: ROCCurve(genuine: &genuine, highestImpostors: search.highest)))
-      tallies.addRates(sizes[sizes.count - 1].operatingPoints)
+          listed: size, distractors: counts[index], settings: settings,
+          match: match(found.best, mates, &tallies),
+          curve: ROCCurve(genuine: &genuine, highestImpostors: found.highest)))
+      tallies.addRates(sizes[index].operatingPoints)
     }
-    let scores = ScoreHistograms(genuine: ScoreHistogram(genuine), impostor: search.histogram)
+    let scores = ScoreHistograms(genuine: ScoreHistogram(genuine), impostor: histogram())
     return DistractorResult(
       self, sizes: sizes, tallies: tallies, scores: scores, embeddingDigest: try digest(), workers: workers
     )
   }
 
-  /// The distractors in blocks of at most `rows`, a new one where a size ends.
-  private func blocks(of rows: Int) -> [Range<Int>] {
-    var blocks: [Range<Int>] = []
-    for count in counts {
-      var done = blocks.last?.upperBound ?? 0
-      while done < count {
-        blocks.append(done..<min(done + rows, count))
-        done = blocks[blocks.count - 1].upperBound
-      }
-    }
-    return blocks
-  }
-
-  /// The searches among the distractors so far, each of which `tallies` learns of, too.
-  private func match(_ search: DistractorSearch, _ mates: [[Float]], _ tallies: inout DistractorTallies)
+  /// The searches, of each of which `best` has the best scores among the distractors; `tallies` learns of each, too.
+  private func match(_ best: [[Float]], _ mates: [[Float]], _ tallies: inout DistractorTallies)
     -> CumulativeMatch
   {
-    var match = CumulativeMatch(maximumRank: settings.ranks.last ?? 1, ties: settings.convention.ties)
+    var match = CumulativeMatch(maximumRank: highestRank, ties: settings.convention.ties)
     for (row, scores) in mates.enumerated() where !scores.isEmpty {
-      let best = search.best(ofSearch: row)
+      let best = best[row]
       var own = CumulativeMatch(maximumRank: match.hits.count, ties: match.ties)
       for score in scores { own.add(mate: score, others: best) }
       tallies.add(own, probe: row, ranks: settings.ranks)
@@ -200,24 +192,28 @@ public struct DistractorTask: EvaluationTask {
     return match
   }
 
+  /// The highest rank that is told apart.
+  var highestRank: Int { settings.ranks.last ?? 1 }
+
   /// How many of the highest impostor scores every target needs, with the next beyond it.
-  private func neededImpostors(searches: Int, distractors: Int) throws -> Int {
-    let all = searches * distractors
-    let needed =
-      allowedFalseAccepts(targetFAR: settings.targetFARs.first ?? 0, impostors: all) + 2
-    guard needed <= 1 << 28 else {
-      throw HarnessError(
-        .badInput, place: "protocol \(definition.name), far",
-        found:
-          "\(settings.targetFARs.first ?? 0) of \(all) impostor comparisons, \(needed - 2) scores to be kept",
-        expected: "at most \(1 << 28)", advice: "Leave out the largest target, or the largest size.")
+  var neededImpostors: Int {
+    get throws {
+      let all = probes.count * distractors.count
+      let needed =
+        allowedFalseAccepts(targetFAR: settings.targetFARs.first ?? 0, impostors: all) + 2
+      guard needed <= 1 << 28 else {
+        throw HarnessError(
+          .badInput, place: "protocol \(definition.name), far",
+          found:
+            "\(settings.targetFARs.first ?? 0) of \(all) impostor comparisons, \(needed - 2) scores to be kept",
+          expected: "at most \(1 << 28)", advice: "Leave out the largest target, or the largest size.")
+      }
+      return needed
     }
-    return needed
   }
 
   /// For each probe photo the scores of the other photos of its identity, in the order of the list.
-  private func mateScores(_ searches: Matrix<Float>, _ others: Matrix<Float>, _ workers: Workers) -> [[Float]]
-  {
+  func mateScores(_ searches: Matrix<Float>, _ others: Matrix<Float>, _ workers: Workers) -> [[Float]] {
     let tiles = ScoreTiles(searches)
     var stripes = [[[Float]]](repeating: [], count: tiles.stripes)
     for stripe in stripes.indices {

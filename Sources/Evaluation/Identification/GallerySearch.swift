@@ -16,9 +16,16 @@ struct GallerySearch {
   /// rule that asks for them.
   var highestPairs = 0
 
-  struct Found {
+  struct Found: Sendable {
     var searches = IdentificationSearches()
     var highest: HighestScores?
+
+    /// Takes in the searches of further probes.
+    mutating func merge(_ next: Found) {
+      for search in next.searches.mated { searches.add(search) }
+      for best in next.searches.nonMated { searches.add(nonMated: best) }
+      if let other = next.highest { highest?.merge(other) }
+    }
   }
 
   /// What belongs to one stripe of probes.

@@ -64,52 +64,69 @@ public struct IdentificationTask: EvaluationTask {
   public func result(of embeddings: any EmbeddingSource, workers: Workers = .one) throws
     -> IdentificationResult
   {
-    let convention = settings.convention
     let digest = ContentDigest(of: embeddings, workers: workers)
-    let templates = try TemplatePooler(
-      pooling: convention.pooling, normalises: convention.similarity != .innerProduct
-    ).templates(content.templates, of: embeddings)
-    return result(embeddingDigest: try digest.value(), workers) { search, gallery in
-      run(search, templates, gallery, workers)
+    let templates = try pooler.templates(content.templates, of: embeddings)
+    return result(embeddingDigest: try digest.value(), workers) { gallery in
+      run(searchedGalleries[gallery], templates, workers)
     }
+  }
+
+  /// What makes the templates.
+  var pooler: TemplatePooler {
+    TemplatePooler(
+      pooling: settings.convention.pooling, normalises: settings.convention.similarity != .innerProduct)
   }
 
   public func hasCeiling(by oracle: WorldOracle) -> Bool { true }
 
   public func ceiling(by oracle: WorldOracle, workers: Workers) throws -> (any EvaluationResult)? {
     let evidence = content.templates.evidence(oracle)
-    return result(embeddingDigest: oracle.digest, workers) { search, gallery in
-      search.run { probe, entry in
+    return result(embeddingDigest: oracle.digest, workers) { index in
+      let gallery = searchedGalleries[index]
+      return gallerySearch(gallery).run { probe, entry in
         guard let first = evidence[Int(content.probes[probe].template)],
-          let second = evidence[Int(gallery[entry].template)]
+          let second = evidence[Int(gallery.members[entry].template)]
         else { return -.infinity }
         return Float(oracle.score(first, second))
       }
     }
   }
 
-  /// The result of what `run` finds in each gallery.
-  private func result(
-    embeddingDigest digest: String?, _ workers: Workers,
-    _ run: (_ search: GallerySearch, _ gallery: [IdentificationLists.Member]) -> GallerySearch.Found
-  ) -> IdentificationResult {
+  /// A gallery as it is searched.
+  struct SearchedGallery {
+    let name: String
+    let members: [IdentificationLists.Member]
+    /// How many of the highest scores of different people are kept; 0 for none.
+    let highestPairs: Int
+  }
+
+  /// The galleries of the protocol; by the old rule one of all of them together.
+  var searchedGalleries: [SearchedGallery] {
     if settings.convention.threshold == .closedSetPairs {
-      let gallery = content.galleries.flatMap(\.self)
-      let found = run(gallerySearch(gallery, highest: highestPairs), gallery)
-      return IdentificationResult(
-        self, galleries: [IdentificationResult.Gallery("all", gallery, found.searches, settings: settings)],
-        searches: [(gallery, found.searches)], closedSet: closedSetRates(found), embeddingDigest: digest,
-        workers: workers)
+      return [
+        SearchedGallery(
+          name: "all", members: content.galleries.flatMap(\.self), highestPairs: highestPairs)
+      ]
     }
-    let searches = content.galleries.map { gallery in
-      (gallery, run(gallerySearch(gallery), gallery).searches)
+    return zip(settings.lists.galleryFiles, content.galleries).map {
+      SearchedGallery(name: $0, members: $1, highestPairs: 0)
     }
-    let galleries = zip(settings.lists.galleryFiles, searches).map { file, found in
-      IdentificationResult.Gallery(file, found.0, found.1, settings: settings)
-    }
+  }
+
+  /// The result of what `run` finds in each of the searched galleries.
+  func result(
+    embeddingDigest digest: String?, _ workers: Workers, _ run: (_ gallery: Int) -> GallerySearch.Found
+  ) -> IdentificationResult {
+    let searched = searchedGalleries
+    let found = searched.indices.map(run)
+    let isOld = settings.convention.threshold == .closedSetPairs
     return IdentificationResult(
-      self, galleries: galleries, searches: searches, closedSet: nil, embeddingDigest: digest,
-      workers: workers)
+      self,
+      galleries: zip(searched, found).map {
+        IdentificationResult.Gallery($0.name, $0.members, $1.searches, settings: settings)
+      },
+      searches: zip(searched, found).map { ($0.members, $1.searches) },
+      closedSet: isOld ? found.first.map(closedSetRates) : nil, embeddingDigest: digest, workers: workers)
   }
 
   /// The people of the probes, numbered as they first appear, with that of each probe.
@@ -138,36 +155,41 @@ public struct IdentificationTask: EvaluationTask {
   public func searches(gallery index: Int, of embeddings: any EmbeddingSource, workers: Workers = .one) throws
     -> IdentificationSearches
   {
-    let templates = try TemplatePooler(
-      pooling: settings.convention.pooling, normalises: settings.convention.similarity != .innerProduct
-    ).templates(content.templates, of: embeddings)
-    let gallery = content.galleries[index]
-    return run(gallerySearch(gallery), templates, gallery, workers).searches
+    let templates = try pooler.templates(content.templates, of: embeddings)
+    return run(
+      SearchedGallery(name: "", members: content.galleries[index], highestPairs: 0), templates, workers
+    ).searches
   }
 
-  private func gallerySearch(_ gallery: [IdentificationLists.Member], highest: Int = 0) -> GallerySearch {
+  /// The searches of `gallery` by the probes `range`, or by all.
+  private func gallerySearch(_ gallery: SearchedGallery, by range: Range<Int>? = nil) -> GallerySearch {
     func number(_ member: IdentificationLists.Member) -> Int { member.subject.flatMap { subjects[$0] } ?? -1 }
     func isThere(_ member: IdentificationLists.Member) -> Bool {
       !content.templates.isEmpty(Int(member.template))
     }
+    let probes = content.probes[range ?? content.probes.indices]
     return GallerySearch(
       similarity: settings.convention.similarity, ties: settings.convention.ties,
-      gallerySubjects: gallery.map(number), galleryIsThere: gallery.map(isThere),
-      probeSubjects: content.probes.map(number), probeIsThere: content.probes.map(isThere),
-      highestPairs: highest)
+      gallerySubjects: gallery.members.map(number), galleryIsThere: gallery.members.map(isThere),
+      probeSubjects: probes.map(number), probeIsThere: probes.map(isThere),
+      highestPairs: gallery.highestPairs)
   }
 
-  private func run(
-    _ search: GallerySearch, _ templates: Matrix<Float>, _ gallery: [IdentificationLists.Member],
-    _ workers: Workers
+  /// What the probes `range`, or all, find in `gallery`, where template t of the lists is row `places[t]` of `templates`, or row t.
+  func run(
+    _ gallery: SearchedGallery, by range: Range<Int>? = nil, _ templates: Matrix<Float>,
+    places: [Int32]? = nil, _ workers: Workers
   ) -> GallerySearch.Found {
-    search.run(
-      probes: templates.gathering(rows: content.probes.map { Int($0.template) }),
-      gallery: templates.gathering(rows: gallery.map { Int($0.template) }), workers: workers)
+    func rows(_ members: some Sequence<IdentificationLists.Member>) -> Matrix<Float> {
+      templates.gathering(rows: members.map { Int(places?[Int($0.template)] ?? $0.template) })
+    }
+    return gallerySearch(gallery, by: range).run(
+      probes: rows(content.probes[range ?? content.probes.indices]), gallery: rows(gallery.members),
+      workers: workers)
   }
 
   /// How many of the highest scores of different people the old rule looks at: ⌈FPIR·searches⌉ of its largest target.
-  private var highestPairs: Int {
+  var highestPairs: Int {
     max(1, Int(((settings.targetFPIRs.first ?? 0) * Double(content.probes.count)).rounded(.up)))
   }
 

@@ -79,6 +79,13 @@ struct TemplatePairs: Sendable {
 
   init() {}
 
+  /// The pairs `range` of `pairs`, whose templates have the new indices `places`.
+  init(_ pairs: TemplatePairs, _ range: Range<Int>, places: [Int32]) {
+    first = pairs.first[range].map { places[Int($0)] }
+    second = pairs.second[range].map { places[Int($0)] }
+    isGenuine = Array(pairs.isGenuine[range])
+  }
+
   static func template(_ line: ListLine, _ field: Int, _ set: TemplateSet, _ list: String) throws -> Int32 {
     let id = try line.integer(field, "a template id")
     guard let index = set.index(of: id) else {

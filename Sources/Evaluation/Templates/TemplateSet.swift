@@ -44,6 +44,18 @@ struct TemplateSet: Sendable {
       zip(ids, ids.indices.map { Int32($0) }), uniquingKeysWith: { first, _ in first })
   }
 
+  /// The templates `kept` (indices, ascending) of `set`, in their order.
+  init(_ set: TemplateSet, keeping kept: [Int]) {
+    ids = kept.map { set.ids[$0] }
+    images = kept.flatMap { set.images[set.starts[$0]..<set.starts[$0 + 1]] }
+    var ends = [0]
+    for template in kept {
+      ends.append(ends[ends.count - 1] + set.starts[template + 1] - set.starts[template])
+    }
+    starts = ends
+    indices = Dictionary(zip(ids, ids.indices.map { Int32($0) }), uniquingKeysWith: { first, _ in first })
+  }
+
   var count: Int { ids.count }
 
   /// The index of a template; nil where there is none of this id.

@@ -77,7 +77,7 @@ public struct TemplateVerificationTask: EvaluationTask {
   }
 
   /// The result of the scores of each split, in the order of its list.
-  private func result(
+  func result(
     digest: () throws -> String?, _ workers: Workers, scores: (_ split: Int) throws -> [Float]
   ) rethrows -> TemplateVerificationResult {
     let pairs = splits.reduce(0) { $0 + $1.pairs.count }
@@ -126,16 +126,23 @@ public struct TemplateVerificationTask: EvaluationTask {
   public func templates(split: Int, of embeddings: any EmbeddingSource, blockImages: Int = 4096) throws
     -> Matrix<Float>
   {
-    let convention = settings.convention
-    return try TemplatePooler(
-      pooling: convention.pooling, normalises: convention.similarity != .innerProduct,
-      blockImages: blockImages
-    ).templates(splits[split].templates, of: embeddings)
+    try pooler(blockImages: blockImages).templates(splits[split].templates, of: embeddings)
+  }
+
+  /// What makes the templates.
+  func pooler(blockImages: Int = 4096) -> TemplatePooler {
+    TemplatePooler(
+      pooling: settings.convention.pooling, normalises: settings.convention.similarity != .innerProduct,
+      blockImages: blockImages)
   }
 
   /// The score of every pair of a split, in the order of the list; −∞ with an empty template.
   public func scores(split: Int, templates: Matrix<Float>, workers: Workers = .one) throws -> [Float] {
-    let split = splits[split]
+    try scores(of: splits[split], templates: templates, workers: workers)
+  }
+
+  /// The score of every pair of any templates.
+  func scores(of split: Split, templates: Matrix<Float>, workers: Workers) throws -> [Float] {
     precondition(templates.rows == split.templates.count, "templates of another set")
     let similarity = settings.convention.similarity
     var scores = [Float](repeating: 0, count: split.pairs.count)

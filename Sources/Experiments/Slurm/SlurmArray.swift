@@ -32,10 +32,7 @@ public struct SlurmArray: Sendable {
   /// The runs of each task.
   public let tasks: [[RunIdentity]]
   public let resources: Resources
-  private let name: String
-
-  /// Options of sbatch that the script cannot do without.
-  private static let reserved = ["array", "chdir", "output", "open-mode", "signal", "requeue", "no-requeue"]
+  private let batch: SlurmScript
 
   /// Lays out `runs`, of which there must be some, in tasks of `runsPerTask`, in their order.
   ///
@@ -47,33 +44,18 @@ public struct SlurmArray: Sendable {
     resources: Resources
   ) throws {
     precondition(!runs.isEmpty && runsPerTask >= 1, "an array of no task")
-    self.name = RunIdentity.readable(name)
     self.command = command
     self.folder = folder
     self.resources = resources
     tasks = stride(from: 0, to: runs.count, by: runsPerTask).map { first in
       Array(runs[first..<min(first + runsPerTask, runs.count)])
     }
-    for option in resources.options {
-      let key = String(option.prefix { $0 != "=" })
-      guard let match = option.wholeMatch(of: /[a-z][a-z0-9-]*(=.*)?/), !match.output.0.isEmpty else {
-        throw HarnessError(
-          .usage, place: "--sbatch", found: "‘\(option)’",
-          expected: "an option of sbatch without its dashes, such as account=name or exclusive")
-      }
-      guard !Self.reserved.contains(key) else {
-        throw HarnessError(
-          .usage, place: "--sbatch", found: "‘\(key)’, which the script sets itself",
-          expected: "another option of sbatch")
-      }
-    }
-    for text in command + [folder, results] + resources.options where text.contains(where: \.isNewline) {
-      throw HarnessError(.usage, found: "a line break in ‘\(text)’", expected: "a name that fits in one line")
-    }
     // The same submission has the same folder, so that what is submitted again adds its logs there.
     var digest = Data()
     for text in command + [folder, "\(resources)", "\(tasks)"] { digest.append(Data("\(text)\n".utf8)) }
-    path = "\(results)/slurm/\(self.name)-\(Digest.sha256(digest).prefix(8))"
+    let readable = RunIdentity.readable(name)
+    path = "\(results)/slurm/\(readable)-\(Digest.sha256(digest).prefix(8))"
+    batch = try SlurmScript(name: readable, folder: folder, path: path, resources: resources, words: command)
   }
 
   /// The batch script's file.
@@ -81,27 +63,12 @@ public struct SlurmArray: Sendable {
 
   /// The batch script.
   public var script: String {
-    let last = tasks.count - 1
-    let limit = resources.arrayLimit.map { "%\($0)" } ?? ""
-    var options = [
-      "job-name=likeness-\(name)", "array=0-\(last)\(limit)", "chdir=\(folder)",
-      // Patterns begin with %, so a % in the name of the folder is written twice.
-      "output=\(path.replacingOccurrences(of: "%", with: "%%"))/%A_%a.log", "open-mode=append", "ntasks=1",
-      "cpus-per-task=\(resources.cpusPerTask)", "requeue", "signal=B:USR1@60",
-    ]
-    if let partition = resources.partition { options.append("partition=\(partition)") }
-    if let time = resources.time { options.append("time=\(time)") }
-    if let memory = resources.memoryPerCPU { options.append("mem-per-cpu=\(memory)") }
-    options += resources.options
     let jobs = min(tasks[0].count, resources.cpusPerTask)
     let arguments = command + ["--jobs", "\(jobs)", "--threads", "\(resources.cpusPerTask)"]
     let lines = tasks.map { task in
       "  '\(task.map { String($0.hash.prefix(16)) }.joined(separator: " "))'  # \(task.map(\.prefix).joined(separator: ", "))"
     }
-    return """
-      #!/bin/bash
-      \(options.map { "#SBATCH --\(Self.directive($0))" }.joined(separator: "\n"))
-
+    let body = """
       # The runs of each task, by the beginnings of their hashes.
       tasks=(
       \(lines.joined(separator: "\n"))
@@ -121,7 +88,7 @@ public struct SlurmArray: Sendable {
 
       only=()
       for run in ${tasks[SLURM_ARRAY_TASK_ID]}; do only+=(--only "run=$run"); done
-      \(arguments.map(Self.quoted).joined(separator: " ")) "${only[@]}" &
+      \(SlurmScript.quoted(arguments)) "${only[@]}" &
       program=$!
       # A signal that came before the number of the program.
       [ "$signalled" = no ] || kill -TERM "$program" 2>/dev/null
@@ -140,33 +107,11 @@ public struct SlurmArray: Sendable {
       exit "$status"
 
       """
+    return batch.text(array: "0-\(tasks.count - 1)", signal: "B:USR1@60", body)
   }
 
   /// Writes the script and returns its file.
   public func write() throws -> String {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw HarnessError(
-        .cannotWrite, file: path, found: "the folder cannot be made (\(error.localizedDescription))",
-        advice: "Check permissions and free space, or choose another folder with --results.")
-    }
-    try AtomicFile.write(script, to: scriptFile)
-    return scriptFile
-  }
-
-  /// An option as sbatch reads it in a script: a value that might be taken for something else stands in quotes.
-  private static func directive(_ option: String) -> String {
-    guard let sign = option.firstIndex(of: "=") else { return option }
-    let value = option[option.index(after: sign)...]
-    if value.wholeMatch(of: /[A-Za-z0-9_.,:=@%+\/-]*/) != nil { return option }
-    let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\(option[...sign])\"\(escaped)\""
-  }
-
-  /// A word as the shell reads it.
-  private static func quoted(_ word: String) -> String {
-    if word.wholeMatch(of: /[A-Za-z0-9_.,:=@%+\/-]+/) != nil { return word }
-    return "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+    try batch.write(script, as: "array.sh", option: "--results")
   }
 }

@@ -5,7 +5,13 @@ import Foundation
 public enum SlurmQueue {
   /// Submits the batch script in `file` and returns the job's number. Without `sbatch`, and where it refuses, the error is `unavailable`, with what
   /// `sbatch` says.
-  public static func submit(_ file: String) throws -> String {
+  ///
+  /// - Parameters:
+  ///   - job: the job after whose success this one starts; it never does if that fails.
+  ///   - tooLarge: what to do where the cluster limits the tasks of an array.
+  public static func submit(
+    _ file: String, after job: String? = nil, tooLarge: String = "--runs-per-task puts more runs into each."
+  ) throws -> String {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let programs = path.split(separator: ":").map { "\($0)/sbatch" }
     guard let program = programs.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
@@ -17,7 +23,8 @@ public enum SlurmQueue {
     }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = ["--parsable", file]
+    let dependency = job.map { ["--dependency=afterok:\($0)", "--kill-on-invalid-dep=yes"] } ?? []
+    process.arguments = ["--parsable"] + dependency + [file]
     // One pipe for both, emptied to its end, so that neither can fill up.
     let output = Pipe()
     process.standardInput = FileHandle.nullDevice
@@ -31,15 +38,16 @@ public enum SlurmQueue {
     process.waitUntilExit()
     let lines = said.split(separator: "\n")
     // The number, and with several clusters the name of the one after it.
-    let job = lines.compactMap { $0.wholeMatch(of: /(\d+)(;\S*)?/)?.output.1 }.last
-    guard process.terminationReason == .exit, process.terminationStatus == 0, let job else {
+    let number = lines.compactMap { $0.wholeMatch(of: /(\d+)(;\S*)?/)?.output.1 }.last
+    guard process.terminationReason == .exit, process.terminationStatus == 0, let number
+    else {
       let reason = lines.joined(separator: "; ")
       throw HarnessError(
         .unavailable, file: file, found: reason.isEmpty ? "sbatch failed and says nothing" : reason,
         advice: reason.contains("Invalid job array specification")
-          ? "The cluster's MaxArraySize limits the tasks of an array; --runs-per-task puts more runs into each."
+          ? "The cluster's MaxArraySize limits the tasks of an array; \(tooLarge)"
           : "Nothing is submitted. The same command tries again; further options go through --sbatch.")
     }
-    return String(job)
+    return String(number)
   }
 }

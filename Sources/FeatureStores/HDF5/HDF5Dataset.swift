@@ -136,6 +136,12 @@ public struct HDF5Dataset: Sendable, HDF5Object {
     return try readAll(zero: 0, as: hdf5_native_double())
   }
 
+  /// The same in single precision.
+  func readSingles() throws -> [Float] {
+    guard type.isNumeric else { throw wrongType(expected: "a number") }
+    return try readAll(zero: 0, as: hdf5_native_float())
+  }
+
   /// All elements in row-major order. Integers and booleans are read; anything else, unsigned 64-bit integers among it, is
   /// an error.
   public func readIntegers() throws -> [Int64] {
