@@ -37,6 +37,10 @@ struct RunText {
     if let result = run.result {
       rows.append(("trained on", "\(result.images) images of \(result.identities) identities"))
       rows.append(("network", result.modelDigest))
+      if let chosen = result.chosen {
+        let accuracy = String(format: "%.4f", chosen.validationAccuracy)
+        rows.append(("chosen", "step \(chosen.step), validation accuracy \(accuracy)"))
+      }
     }
     section("Run", rows)
     section("Configuration", try Self.flattened(run.folder.specificationFile))

@@ -1,6 +1,7 @@
 import Evaluation
 import FeatureStores
 import Foundation
+import Learning
 import LinearAlgebra
 import Metrics
 
@@ -119,6 +120,21 @@ public struct ValidationSet: Sendable {
     return ValidationAccuracy(
       accuracy: ThresholdConvention.likeness.crossValidatedAccuracy(folds)?.mean, auc: roc.auc,
       eer: roc.equalErrorRate()?.value)
+  }
+}
+
+extension ValidationSet {
+  /// The accuracy by which a checkpoint rule judges a model. One that gives a score which is not finite cannot be judged, which is an error: training
+  /// has gone wrong, and another model in its place would hide that.
+  func accuracy(of model: TrainedModel<Float>, workers: Workers) throws -> Double {
+    guard let accuracy = accuracy(of: model.embed(features, workers: workers)).accuracy else {
+      throw HarnessError(
+        .badInput, place: "validation after step \(model.steps)",
+        found: "an embedding of validation images with scores that are not finite",
+        expected: "finite scores, to choose a checkpoint by",
+        advice: "A lower learning rate, a warm-up or a clip-norm may help.")
+    }
+    return accuracy
   }
 }
 
