@@ -52,6 +52,35 @@ struct RunsTests {
     #expect(stale.output.contains("semantics 1, now 1: never used"), "\(stale.output)")
   }
 
+  @Test func aRunWhoseCheckpointWasChosenNamesTheStep() throws {
+    let small = try SmallExperiment(
+      SmallExperiment.text + "validation: {held-out: 2}\ncheckpoint: {name: best-validation, every: 3}\n")
+    let made = try small.run("run", "small.yaml")
+    #expect(made.status == 0, "\(made.errors)")
+    let name = try run("little-narrow-cosface-conventional-seed1-", of: small)
+    struct Result: Decodable {
+      struct Choice: Decodable { var step: Int, validationAccuracy: Double }
+      var chosen: Choice
+    }
+    let result = try JSONDecoder().decode(
+      Result.self, from: Data(small.text("results/runs/\(name)/result.json").utf8))
+    #expect([3, 4].contains(result.chosen.step))
+    let shown = try small.run("runs", "show", name)
+    let accuracy = String(format: "%.4f", result.chosen.validationAccuracy)
+    #expect(
+      shown.output.split(separator: "\n").contains {
+        $0.hasPrefix("  chosen ")
+          && $0.hasSuffix("  step \(result.chosen.step), validation accuracy \(accuracy)")
+      }, "\(shown.output)")
+    #expect(shown.output.contains("4 of 4"), "\(shown.output)")
+    let verified = try small.run("verify", "small.yaml")
+    #expect(verified.status == 0 && verified.output.hasSuffix(" 0 differ\n"), "\(verified.output)")
+    // Nothing is chosen where the last one is taken.
+    let last = try self.made()
+    let other = try run("little-narrow-cosface-conventional-seed1-", of: last)
+    #expect(try !last.run("runs", "show", other).output.contains("\n  chosen "))
+  }
+
   @Test func whatNoExperimentRefersToIsListedAndRemovedOnlyWhenAsked() throws {
     let small = try made()
     #expect(try small.run("run", "small.yaml", "--set", "seeds=[3]", "--only", "seed=3").status == 0)
