@@ -20,6 +20,11 @@ struct CheckpointChoiceTests {
     return parts
   }
 
+  private func definition(_ parts: TinyExperiment.Parts) throws -> ExperimentDefinition {
+    let tiny = try TinyExperiment(parts)
+    return try withExtendedLifetime(tiny) { try ExperimentDefinition(file: tiny.file) }
+  }
+
   private func best(every: Int) -> String { "{name: best-validation, every: \(every)}" }
 
   private func trainedRuns(_ experiment: BoundExperiment) -> [GridRun] {
@@ -73,7 +78,7 @@ struct CheckpointChoiceTests {
 
   @Test func `The last model is the default, and both rules can be spelt out`() throws {
     func choice(_ text: String?) throws -> CheckpointChoice {
-      try ExperimentDefinition(file: TinyExperiment(parts(text)).file).checkpoint
+      try definition(parts(text)).checkpoint
     }
     #expect(try choice(nil) == .last)
     #expect(try choice("last") == .last)
@@ -87,7 +92,7 @@ struct CheckpointChoiceTests {
       ("best-validation", "line 11, checkpoint", "‘best-validation’", "{name: best-validation, every: 25}"),
       ("{name: best-validation}", "line 11, checkpoint", "no ‘every’", nil),
       ("{every: 25}", "line 11, checkpoint", "no ‘name’", nil),
-      ("{name: best-validaton, every: 2}", "line 11, checkpoint.name", "‘best-validaton’", "‘best-validation’"),
+      ("{name: best-validatio, every: 2}", "line 11, checkpoint.name", "‘best-validatio’", "Did you mean"),
       ("{name: best-validation, evry: 2}", "line 11, checkpoint", "‘evry’", "‘every’"),
       ("{name: best-validation, every: 0}", "line 11, checkpoint.every", "‘0’", nil),
       ("{name: best-validation, every: [5, 10]}", "line 11, checkpoint.every", "a list", nil),
@@ -112,20 +117,20 @@ struct CheckpointChoiceTests {
     #expect(error.expected == "‘validation’ beside ‘checkpoint’")
     #expect(error.advice?.contains("held-out: 100") == true)
     // The other rule asks for nobody.
-    _ = try ExperimentDefinition(file: TinyExperiment(parts("last", validation: nil)).file)
+    #expect(try definition(parts("last", validation: nil)).validation == nil)
   }
 
   // MARK: Identity
 
-  @Test func `The specification of the rule last is byte by byte what it was before there was another`() throws {
+  @Test func `The specification of the rule last is what it was before there was another`() throws {
     var parts = parts(nil, validation: nil)
     parts.networks = "{small: [{linear: 6}]}"
     parts.training = "{steps: 20, batch: 16, optimiser: {learning-rate: 0.05}}"
     parts.seeds = "[1]"
     func specification(_ parts: TinyExperiment.Parts, _ validation: String?) throws -> RunSpecification {
-      let definition = try ExperimentDefinition(file: TinyExperiment(parts).file)
+      let configurations = try Grid.configurations(definition(parts))
       var specification = RunSpecification.trained(
-        try #require(Grid.configurations(definition).first), store: "0a", rows: [0, 2])
+        try #require(configurations.first), store: "0a", rows: [0, 2])
       specification.validation = validation
       return specification
     }
@@ -147,19 +152,17 @@ struct CheckpointChoiceTests {
       try RunIdentity(of: last, prefix: "").hash
         == "0c14a490435cfa65ccfc8c9822cf0e8f85e3d67894c8246cd8c0876a4ed09f2b")
     parts.seeds += "\nvalidation: {set: validation}\ncheckpoint: \(best(every: 25))"
-    let best = try specification(parts, "0b")
+    let choosing = try specification(parts, "0b")
     #expect(
-      String(decoding: try CanonicalJSON.encode(best), as: UTF8.self)
+      String(decoding: try CanonicalJSON.encode(choosing), as: UTF8.self)
         == #"{"kind":"trained","rows":"\#(rows)","store":"0a","training":{"batch":16,"checkpoint":"best-validation",\#(training),"validateEvery":25},"validation":"0b"}"#
     )
     #expect(
-      try RunIdentity(of: best, prefix: "").hash
+      try RunIdentity(of: choosing, prefix: "").hash
         == "0eaab08f8093f2e17b0d6ebdd21ca4ede30546d39c04b2211de0210517789e48")
   }
 
-  @Test func `Rule, steps between validations and validation pairs are part of the identity where they choose`()
-    throws
-  {
+  @Test func `Rule, steps and validation pairs are part of the identity where they choose`() throws {
     func hashes(_ checkpoint: String?, _ validation: String?) throws -> [String] {
       try trainedRuns(TinyExperiment(parts(checkpoint, validation: validation)).bind()).map(\.identity.hash)
     }
@@ -167,7 +170,8 @@ struct CheckpointChoiceTests {
     let last = try hashes(nil, nil)
     #expect(try last == hashes("last", "{set: validation}") && last == hashes("{name: last}", few))
     let chosen = [
-      last, try hashes(best(every: 25), "{set: validation}"), try hashes(best(every: 24), "{set: validation}"),
+      last, try hashes(best(every: 25), "{set: validation}"),
+      try hashes(best(every: 24), "{set: validation}"),
       try hashes(best(every: 25), few), try hashes(best(every: 25), "{held-out: 4}"),
       try hashes("last", "{held-out: 4}"),
     ]
@@ -200,11 +204,11 @@ struct CheckpointChoiceTests {
     let tiny = try TinyExperiment(parts)
     #expect(try await tiny.run() == ExperimentRunner.Outcome(finished: 6))
     let experiment = try tiny.bind()
+    let due = [1: Array(1...40), 15: [15, 30, 40], 40: [40], 100: [40]][every]
     var steps: [Int] = []
     for run in trainedRuns(experiment) {
       let candidates = try candidates(experiment, run, every: every)
-      #expect(
-        candidates.map(\.step) == [1: Array(1...40), 15: [15, 30, 40], 40: [40], 100: [40]][every])
+      #expect(candidates.map(\.step) == due)
       let expected = choice(candidates)
       let folder = folder(run, tiny.results)
       let bytes = try expected.model.encoded()
@@ -319,7 +323,8 @@ struct CheckpointChoiceTests {
     let validation = try #require(experiment.datasets[0].validations.first)
     let configuration = try #require(trainedRuns(experiment).first?.specification.training)
     let model = TrainedModel(
-      network: try Network<Float>(configuration.network, inputs: validation.features.columns, seed: 1), steps: 25)
+      network: try Network<Float>(configuration.network, inputs: validation.features.columns, seed: 1),
+      steps: 25)
     #expect(
       try validation.accuracy(of: model, workers: .one)
         == validation.accuracy(of: model.embed(validation.features)).accuracy)
@@ -394,7 +399,9 @@ struct CheckpointChoiceTests {
     let elsewhere = try TinyExperiment(parts(other))
     let foreign = try await interrupt(elsewhere, at: 20)
     #expect(foreign.identity != folder.identity)
-    let data = try #require(FileManager.default.contents(atPath: foreign.checkpointFile))
+    let data = try withExtendedLifetime(elsewhere) {
+      try #require(FileManager.default.contents(atPath: foreign.checkpointFile))
+    }
     try AtomicFile.write(data, to: folder.checkpointFile)
     let log = EventLog()
     #expect(try await tiny.run(show: log.add).finished == 1)

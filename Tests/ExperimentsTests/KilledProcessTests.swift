@@ -49,7 +49,8 @@ struct KilledProcessTests {
   }
 
   @Test(arguments: ["last", "{name: best-validation, every: 7}"])
-  func `Killed at any instant, it ends with the bytes of an undisturbed run`(checkpoint: String) async throws {
+  func `Killed at any instant, it ends with the bytes of an undisturbed run`(checkpoint: String) async throws
+  {
     var parts = Self.parts
     parts.seeds += "\nvalidation: {set: validation}\ncheckpoint: \(checkpoint)"
     let undisturbed = try TinyExperiment(parts)
