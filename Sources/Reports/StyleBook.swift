@@ -58,7 +58,7 @@ public struct StyleBook: Sendable, Hashable {
       self.init(methods: methods.map(\.name))
       return
     }
-    styles = [:]
+    self.init()
     var taken: Set<Slot> = []
     for method in methods where styles[method.name] == nil {
       let variant = variants.firstIndex(of: method.variant) ?? 0

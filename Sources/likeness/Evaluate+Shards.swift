@@ -26,7 +26,7 @@ extension Evaluate {
   }
 
   func sharded(
-    _ definition: ProtocolDefinition, _ lists: String, _ embeddings: StoreEmbeddings, _ folder: String
+    _ definition: ProtocolDefinition, _ lists: String, _ embeddings: some EmbeddingSource, _ folder: String
   ) throws -> ShardedEvaluation {
     try ShardedEvaluation(
       definition, lists: lists, of: embeddings, folder: ShardFolder(folder), semantics: Semantics.version,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Experiments
 import FeatureStores
 import Foundation
 import LinearAlgebra
@@ -118,13 +119,21 @@ struct Evaluate: ParsableCommand {
     let folder =
       lists
       ?? URL(fileURLWithPath: location.path).deletingLastPathComponent().appendingPathComponent("lists").path
-    let embeddings = try StoreEmbeddings(FeatureStore(opening: location))
+    let stored = try StoreEmbeddings(FeatureStore(opening: location))
+    // A protocol may read fewer rows than the store has.
+    let progress = RowProgress(total: stored.names.count)
+    defer { progress.finish() }
+    let embeddings = WatchedEmbeddings(base: stored, progress: progress)
     switch try sharing.work {
-    case .whole: try show(definition.evaluate(embeddings, lists: folder, workers: Workers(threads)))
+    case .whole:
+      let result = try definition.evaluate(embeddings, lists: folder, workers: Workers(threads))
+      progress.finish()
+      try show(result)
     case .part(let shard, let output):
       try make(shard, sharded(definition, folder, embeddings, output), name: definition.name)
     case .merging(let output):
       let merged = try sharded(definition, folder, embeddings, output).merged()
+      progress.finish()
       try show(merged.result)
       warn(merged.warnings)
     case .submission(let parts, let output):

@@ -177,20 +177,3 @@ struct Import: ParsableCommand {
     }
   }
 }
-
-/// How many rows are done, redrawn on standard error where that is a terminal.
-struct RowProgress {
-  private let total: Int
-  private let isTerminal = isatty(STDERR_FILENO) == 1
-
-  init(total: Int) { self.total = total }
-
-  func show(_ rows: Int) {
-    guard isTerminal else { return }
-    FileHandle.standardError.write(Data("\r\(rows) of \(total) rows (\(rows * 100 / max(1, total)) %)".utf8))
-  }
-
-  func finish() {
-    if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
-  }
-}

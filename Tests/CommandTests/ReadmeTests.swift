@@ -203,8 +203,9 @@ private struct Reader {
       return
     }
     #expect(result.status == 0, "\(command): \(result.errors)")
-    // Only what trains says on standard error how far it is.
-    if !["run", "verify"].contains(words[1]) { #expect(result.errors == "", "\(command)") }
+    // What trains says on standard error how far it is, and evaluations do where they take seconds.
+    let told = result.errors.split(separator: "\n").filter { $0.firstMatch(of: /^\d+ of \d+ rows/) == nil }
+    if !["run", "verify"].contains(words[1]) { #expect(told.isEmpty, "\(command): \(result.errors)") }
     if let redirection = words.firstIndex(of: ">") {
       #expect(result.output == "" && sandbox.size(words[redirection + 1]) > 0, "\(command)")
     } else {

@@ -123,6 +123,7 @@ struct SlurmArrayTests {
     var environment = ProcessInfo.processInfo.environment
     environment["PATH"] = folder.path + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
     environment["SLURM_ARRAY_TASK_ID"] = "1"
+    environment["SLURM_ARRAY_JOB_ID"] = "40"
     environment["SLURM_JOB_ID"] = "42"
     process.environment = environment
     // The threads of tests may block signals, and what they start would inherit that.
@@ -161,7 +162,7 @@ struct SlurmArrayTests {
 
   @Test func `A task whose time is up queues itself again when the runs have stopped`() throws {
     let ending = try run(Self.interrupted(by: "USR1"))
-    #expect(ending.status == 0 && ending.scontrol == ["requeue 42"])
+    #expect(ending.status == 0 && ending.scontrol == ["requeue 40_1"])
     #expect(ending.program.dropFirst() == ["told"])
   }
 

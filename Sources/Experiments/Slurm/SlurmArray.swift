@@ -102,7 +102,8 @@ public struct SlurmArray: Sendable {
         [ "$next" -eq 127 ] || status=$next
       done
       if [ "$out_of_time" = yes ] && [ "$status" -eq 130 ]; then
-        exec scontrol requeue "$SLURM_JOB_ID"
+        # By array and task: the job number of the last task is that of the whole array.
+        exec scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
       fi
       exit "$status"
 
