@@ -69,6 +69,7 @@ figures: build ## draw the figures again, of the experiments that have been repo
 paper: build ## run and report every experiment; with DATA=DIR also those on real face features
 	@echo 'will run and report: $(PAPER_EXPERIMENTS)'
 	@$(if $(DATA),true,echo 'left out for want of DATA=DIR: $(wildcard $(REAL_DATA_EXPERIMENTS))')
+	@$(foreach file,$(PAPER_EXPERIMENTS),printf '%s: ' $(file) && $(LIKENESS) run $(file) $(RUN_FLAGS) --dry-run | tail -n 1 &&) true
 	$(foreach file,$(PAPER_EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
 	  $(LIKENESS) report $(file) $(REPORT_FLAGS) &&) true
 

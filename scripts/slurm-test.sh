@@ -267,8 +267,8 @@ submit_shards() {
 timeout 60 "${evaluate[@]}" --format json >"$folder/log/whole.json" || fail "the evaluation as a whole"
 timeout 60 "${evaluate[@]}" --shard 2/5 --output "$shards" >/dev/null || fail "a shard made here"
 submit_shards
-grep -q '4 shards are job [0-9]*, 1 of 5 are there;' "$folder/log/shards.txt" || fail "other shards were submitted"
+grep -q '4 shards are job [0-9]*, 1 of 5 is there;' "$folder/log/shards.txt" || fail "other shards were submitted"
 rm "$shards/result.json" "$shards/shard-4-of-5.h5"
 submit_shards
-grep -q '1 shards are job [0-9]*, 4 of 5 are there;' "$folder/log/shards.txt" || fail "other shards were submitted"
+grep -q '1 shard is job [0-9]*, 4 of 5 are there;' "$folder/log/shards.txt" || fail "other shards were submitted"
 say "passed: runs, tables and an evaluation in shards are the same on the cluster and here"

@@ -206,6 +206,9 @@ ENTRIES(f64, double)
   MARGIN_ENTRY(void, type, half_angle,                                                                           \
                (t * x, t * slope, size_t n, const t *value, const t *derivative, size_t terms, t least), x,      \
                slope, n, value, derivative, terms, least)                                                        \
+  MARGIN_ENTRY(t, type, inverse_square_angle,                                                                    \
+               (t * x, size_t n, t bound, t share, const t *arcsine, size_t terms), x, n, bound, share, arcsine, \
+               terms)                                                                                            \
   MARGIN_ENTRY(void, type, pool, (const t *x, size_t classes, size_t k, t *y), x, classes, k, y)                 \
   MARGIN_ENTRY(void, type, spread, (t * x, size_t classes, size_t k, const t *g), x, classes, k, g)
 

@@ -146,6 +146,42 @@ TARGET static void NAME(half_angle)(T *restrict x, T *restrict slope, size_t n, 
   }
 }
 
+TARGET static T NAME(inverse_square_angle)(T *restrict x, size_t n, T bound, T share, const T *restrict arcsine,
+                                           size_t terms) {
+  typedef NAME(wide) W;
+  typedef NAME(wide_bits) B;
+  const size_t width = WIDE / sizeof(T);
+  const W zero = (W){0}, one = zero + (T)1, lowest = zero - (T)__builtin_inff();
+  const W most = zero + bound, least = zero - bound;
+  V sum = (V){0};
+  for (size_t i = 0; i < n; i += width) {
+    T rest[WIDE / sizeof(T)];
+    const size_t count = n - i < width ? n - i : width;
+    if (count < width) {
+      for (size_t j = 0; j < width; j++) rest[j] = j < count ? x[i + j] : -(T)__builtin_inff();
+    }
+    W v = NAME(load_wide)(count < width ? rest : x + i);
+    W c = SELECT(W, B, v > most, most, v);
+    c = SELECT(W, B, c < least, least, c);
+    // θ = 2·arcsin √((1 − |c|)/2), or π less that: nothing cancels near ±1.
+    W t = (one - SELECT(W, B, c < zero, zero - c, c)) * (T)0.5;
+    W root = __builtin_elementwise_sqrt(t);
+    W acute = (root + root) * NAME(chebyshev)(arcsine, terms, t * (T)4 - one);
+    W angle = SELECT(W, B, c < zero, (T)3.14159265358979323846 - acute, acute);
+    W inverse = one / angle;
+    W energy = (inverse * inverse) * share;
+    W slope = ((energy + energy) * inverse) / __builtin_elementwise_sqrt((one - c) * (one + c));
+    slope = SELECT(W, B, v < most, slope, zero);
+    slope = SELECT(W, B, v > least, slope, zero);
+    energy = SELECT(W, B, v == lowest, zero, energy);
+    __builtin_memcpy(x + i, &slope, count * sizeof(T));
+    V part[WIDE / sizeof(V)];
+    __builtin_memcpy(part, &energy, sizeof energy);
+    for (size_t j = 0; j < width / L; j++) sum = sum + part[j];
+  }
+  return NAME(sum_lanes)(sum);
+}
+
 TARGET static inline __attribute__((always_inline)) void NAME(pool_of)(const T *restrict x, size_t classes, size_t k,
                                                                        T *restrict y) {
   for (size_t j = 0; j < classes; j++) {

@@ -8,6 +8,8 @@ public protocol EvaluationTask: Sendable {
   var listDigests: [ListDigest] { get }
   /// What a reader of a result should know of the lists.
   var warnings: [String] { get }
+  /// How many rows an evaluation reads; one that it reads twice counts twice.
+  var rowsRead: Int { get }
 
   /// The result of `embeddings`, which have the names that the task was bound to. The same for any number of workers.
   func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult

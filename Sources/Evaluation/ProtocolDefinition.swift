@@ -87,9 +87,23 @@ public struct ProtocolDefinition: Sendable {
       .evaluation(of: embeddings, workers: workers)
   }
 
-  /// The protocol bound to the list files in `folder` and to images, of which `names[r]` is row r of `source`.
+  /// The protocol bound to the list files in `folder` and to images, of which `names[r]` is row r of `source`. A list that is not there is an error with the
+  /// protocol's notes.
   public func task(lists folder: String, names: [String], source: String) throws -> any EvaluationTask {
-    try kind.task(self, lists: folder, names: names, source: source)
+    do {
+      return try kind.task(self, lists: folder, names: names, source: source)
+    } catch var error as HarnessError {
+      // Only the protocol's notes know where a list comes from that is not there.
+      if error.kind == .missingInput, error.file.hasPrefix(folder),
+        !FileManager.default.fileExists(atPath: error.file)
+      {
+        error.expected = "a list of the protocol ‘\(name)’"
+        error.advice =
+          "Give the folder of its lists: --lists DIR, in an experiment ‘lists’ beside the protocol."
+          + (notes.map { " The protocol's notes: \($0)" } ?? "")
+      }
+      throw error
+    }
   }
 
   /// The content of the list files that results depend on, as part of a run's identity.

@@ -72,6 +72,9 @@ public struct VerificationTask: Sendable {
 
   public var foldCount: Int { settings.folds }
 
+  /// All of the source, whatever pairs name.
+  public var rowsRead: Int { names.count }
+
   /// The rows that pairs of `fold` name, ascending, each once: what must not train when the fold is tested.
   public func rows(inFold fold: Int) -> [Int] {
     var rows: Set<Int> = []

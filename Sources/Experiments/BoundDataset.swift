@@ -18,7 +18,7 @@ public struct BoundDataset: Sendable {
   /// For other data: the rows that train, where not all do.
   public var derivedRows: [Int]?
 
-  /// Whom diagnostics are measured on: nobody, one set for all runs, or for fold-wise data one a fold.
+  /// Whom diagnostics are measured on, and checkpoints chosen: nobody, one set for all runs, or for fold-wise data one a fold.
   public var validations: [ValidationSet] = []
 
   /// The validation images of runs for a fold, or for the whole protocol.

@@ -9,6 +9,8 @@ public struct BoundExperiment: Sendable {
   public let definition: ExperimentDefinition
   public let datasets: [BoundDataset]
   public let grid: Grid
+  /// The call that makes its missing runs.
+  public let runCommand: RunCommand
 
   /// Binds an experiment to its data.
   ///
@@ -17,16 +19,19 @@ public struct BoundExperiment: Sendable {
   ///   - results: the folder under which worlds are generated, in `worlds/`.
   ///   - generatesWorlds: whether a world that is missing is generated; without it nothing can have run, which is an error.
   ///   - note: is told what takes time.
+  ///   - progress: hears how many images of how many are written of a world that is generated.
   public init(
     _ definition: ExperimentDefinition, data: String?, results: String, workers: Workers = .one,
     generatesWorlds: Bool = true,
-    note: (String) -> Void = { _ in }
+    note: (String) -> Void = { _ in },
+    progress: (_ images: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws {
     self.definition = definition
+    runCommand = RunCommand(definition, data: data, results: results)
     let binder = DataBinder(
       definition: definition, data: data, results: results, workers: workers,
       generatesWorlds: generatesWorlds)
-    datasets = try binder.bind(note: note)
+    datasets = try binder.bind(note: note, progress: progress)
     grid = try Grid(definition, datasets: datasets)
     for run in grid.runs {
       let inputs = datasets[run.dataset].features.columns

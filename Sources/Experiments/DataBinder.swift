@@ -14,10 +14,12 @@ struct DataBinder {
   /// Whether a world that is missing is generated.
   var generatesWorlds = true
 
-  func bind(note: (String) -> Void) throws -> [BoundDataset] {
+  func bind(note: (String) -> Void, progress: (_ images: Int, _ total: Int) throws -> Void) throws
+    -> [BoundDataset]
+  {
     switch definition.data {
     case .worlds(let sets):
-      let datasets = try sets.map { try bind($0, note: note) }
+      let datasets = try sets.map { try bind($0, note: note, progress: progress) }
       try requireDifferentContent(datasets, of: sets.map(\.name), place: "data.world")
       return datasets
     case .stores(let train): return [try bind(train: train)]
@@ -39,7 +41,10 @@ struct DataBinder {
     WorldGenerator(world, folder: "\(results)/worlds/\(world.name)-\(try world.digest().prefix(16))")
   }
 
-  private func bind(_ set: ExperimentData.TrainingSet, note: (String) -> Void) throws -> BoundDataset {
+  private func bind(
+    _ set: ExperimentData.TrainingSet, note: (String) -> Void,
+    progress: (_ images: Int, _ total: Int) throws -> Void
+  ) throws -> BoundDataset {
     let world = set.definition
     let generator = try generator(world)
     let folder = generator.folder
@@ -48,8 +53,9 @@ struct DataBinder {
         throw HarnessError(
           .missingInput, file: definition.file,
           found: "no finished run in \(results)/runs: the world ‘\(world.name)’ is not generated there",
-          expected: "at least one", advice: "likeness run \(definition.file) generates it and makes the runs."
-        )
+          expected: "at least one",
+          advice:
+            "\(RunCommand(definition, data: data, results: results)) generates it and makes the runs.")
       }
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -64,7 +70,7 @@ struct DataBinder {
       if try !generator.isComplete() {
         note("generating the world \(world.name) in \(folder)")
         try AtomicFile.removeAbandoned(in: folder)
-        try generator.generate(workers: workers)
+        try generator.generate(workers: workers, progress: progress)
       }
     }
     let training = try labelled(StoreLocation(path: generator.store(of: set.train)))
@@ -209,7 +215,8 @@ struct DataBinder {
         if shared > 0 {
           throw HarnessError(
             .badInput, file: definition.file, place: "protocol \(test.name)",
-            found: "\(shared) identities in both fold \(other + 1) and fold \(index + 1) of the lists",
+            found:
+              "\(CountedNoun(shared, "identity", plural: "identities")) in both fold \(other + 1) and fold \(index + 1) of the lists",
             expected: "folds with different identities",
             advice: "Fold-wise training would train on test identities.")
         }

@@ -9,6 +9,8 @@ import Learning
 /// (`extends:`). Relative paths in a file are relative to its folder; stores and their lists are relative to the folder given with `--data`.
 public struct ExperimentDefinition: Sendable {
   public var file: String
+  /// What was set beside the file, as it was written: `training.steps=200`.
+  public var settings: [String] = []
   public var name: String
   public var title: String
   public var data: ExperimentData
@@ -23,7 +25,9 @@ public struct ExperimentDefinition: Sendable {
   /// What is trained with, each a row.
   public var recipes: [TrainingRecipe]
   public var seeds: [UInt64]
-  /// Whom diagnostics of training and embedding are measured on; nil for nobody.
+  /// Which model of its training each run hands over.
+  public var checkpoint: CheckpointChoice
+  /// Whom diagnostics of training and embedding are measured on, and checkpoints chosen; nil for nobody.
   public var validation: ValidationChoice?
   /// What runs record besides their results.
   public var diagnostics: [DiagnosticConfiguration]
@@ -45,6 +49,7 @@ public struct ExperimentDefinition: Sendable {
   public init(file path: String, overrides: [ConfigurationOverride] = []) throws {
     try self.init(ExperimentFile.root(path, overrides: overrides))
     file = path
+    settings = overrides.map(\.text)
   }
 
   /// Reads and checks a definition.
@@ -87,10 +92,14 @@ public struct ExperimentDefinition: Sendable {
     try Self.requireDifferent(recipes, top["training"], isExpanded: true)
     seeds = try Self.elements(top.required("seeds")).map { UInt64(try $0.integer(in: 0...Int.max)) }
     try Self.requireDifferent(seeds, top["seeds"])
-    // The one rule there is is named, so that a table can say which checkpoint its figures come from.
-    _ = try top.value("checkpoint", default: "last") { try $0.choice(of: ["last"]) }
+    checkpoint = try top.value("checkpoint", default: .last) { try CheckpointChoice($0) }
     validation = try top["validation"].map { [data, protocols] in
       try ValidationChoice($0, data: data, tested: protocols.map(\.source))
+    }
+    if checkpoint.rule == .bestValidation && validation == nil {
+      throw try top.required("checkpoint").error(
+        found: "the rule ‘best-validation’ without validation identities",
+        expected: "‘validation’ beside ‘checkpoint’", advice: ValidationChoice.advice)
     }
     diagnostics = try top.value("diagnostics", default: []) {
       try $0.list().map { try DiagnosticConfiguration($0) }
@@ -99,10 +108,7 @@ public struct ExperimentDefinition: Sendable {
     if validation == nil, let measured = diagnostics.first(where: { $0.diagnostic.needsValidation }) {
       throw try top.required("diagnostics").error(
         found: "the diagnostic ‘\(measured.name)’ without validation identities",
-        expected: "‘validation’ beside ‘diagnostics’",
-        advice:
-          "Name a set of the world (validation: {set: validation}) or hold out identities (validation: {held-out: 100})."
-      )
+        expected: "‘validation’ beside ‘diagnostics’", advice: ValidationChoice.advice)
     }
     let report = try top["report"]?.mapping(keys: ["legend-far", "published", "matrix"])
     legendFAR = try report?["legend-far"].map { try $0.number(in: 1e-9...1) }

@@ -4,16 +4,19 @@ import Learning
 
 /// What a call of `run` would do: the runs with their states, and what is left of their cost.
 ///
-/// Operations are those that `TrainingCost` counts, so matrix products only, of all steps. Seconds of finished runs are measured: of training and
+/// Operations are those that `TrainingCost` counts, so matrix products only. Seconds of finished runs are measured: of training and
 /// evaluation, in the number of threads that they had. Seconds of others are estimated: as their row's finished runs on average, or
-/// from the operations a second of all finished runs of the experiment; unknown where nothing is finished. What a checkpoint has done already is not taken off.
+/// from the operations a second of all finished runs of the experiment; unknown where nothing is finished. Steps that a checkpoint has done, and
+/// the training of a run that lacks evaluations alone, are taken off what is left.
 public struct ExperimentPlan: Sendable {
   public struct Cell: Sendable {
     public var run: GridRun
     public var state: RunState
     /// Multiplications and additions of the whole training; nil where nothing is trained.
     public var operations: Double?
-    /// Measured where the run is finished, else estimated; nil where nothing is known.
+    /// What share of the training is left.
+    public var leftShare: Double
+    /// Measured where the run is finished, else an estimate of what is left; nil where nothing is known.
     public var seconds: Double?
   }
 
@@ -31,19 +34,27 @@ public struct ExperimentPlan: Sendable {
         measured[index] = try CanonicalJSON.decode(
           RunEnvironment.self, from: RunFolder(results: results, identity: run.identity).environmentFile)
       }
-      return Cell(run: run, state: state, operations: Self.operations(run, experiment))
+      return Cell(
+        run: run, state: state, operations: Self.operations(run, experiment),
+        leftShare: state == .finished ? 0 : Self.leftShare(run, results))
     }
     let speed = Self.speed(all, measured)
     cells = all.enumerated().filter { selection.contains($1.run) }.map { index, cell in
       var cell = cell
       if let environment = measured[index] {
-        cell.seconds = Self.seconds(cell.run, environment)
+        cell.seconds = Self.trainingSeconds(cell.run, environment) + environment.evaluationSeconds
       } else {
         let row = all.indices.filter { all[$0].run.row == cell.run.row }
-        let times = row.compactMap { place in measured[place].map { Self.seconds(all[place].run, $0) } }
+        let times = row.compactMap { place in
+          measured[place].map {
+            cell.leftShare * Self.trainingSeconds(all[place].run, $0) + $0.evaluationSeconds
+          }
+        }
         cell.seconds =
           times.isEmpty
-          ? speed.flatMap { speed in cell.operations.map { $0 / speed.rate + speed.evaluation } }
+          ? speed.flatMap { speed in
+            cell.operations.map { cell.leftShare * $0 / speed.rate + speed.evaluation }
+          }
           : times.reduce(0, +) / Double(times.count)
       }
       return cell
@@ -55,7 +66,9 @@ public struct ExperimentPlan: Sendable {
   public var missing: [Cell] { cells.filter { $0.state != .finished } }
 
   /// The operations that are left.
-  public var missingOperations: Double { missing.compactMap(\.operations).reduce(0, +) }
+  public var missingOperations: Double {
+    missing.reduce(0) { $0 + $1.leftShare * ($1.operations ?? 0) }
+  }
 
   /// The seconds that are left with `jobs` runs at a time, each as fast as those that were measured; nil where the time of a run that trains is
   /// unknown, or nothing is left.
@@ -74,11 +87,21 @@ public struct ExperimentPlan: Sendable {
     return Double(cost.stepOperations) * Double(training.steps)
   }
 
-  /// A finished run's seconds: whole trainings count their steps, because the attempt that finished one may have begun late.
-  private static func seconds(_ run: GridRun, _ environment: RunEnvironment) -> Double {
+  /// What share of an unfinished run's training is left: nothing where only evaluations are, else what its checkpoint lacks. A damaged
+  /// checkpoint counts as none, as it does for the run.
+  private static func leftShare(_ run: GridRun, _ results: String) -> Double {
+    let folder = RunFolder(results: results, identity: run.identity)
+    guard let steps = run.specification.training?.steps, !folder.exists(folder.resultFile) else { return 0 }
+    let done = FileManager.default.contents(atPath: folder.checkpointFile).flatMap {
+      try? Trainer<Float>.progress(ofCheckpoint: $0).steps
+    }
+    return 1 - Double(min(done ?? 0, steps)) / Double(steps)
+  }
+
+  /// A finished run's seconds of training: all its steps count, because the attempt that finished it may have begun late.
+  private static func trainingSeconds(_ run: GridRun, _ environment: RunEnvironment) -> Double {
     let steps = Double(run.specification.training?.steps ?? 0)
-    let training = environment.secondsPerStep.map { $0 * steps } ?? environment.trainingSeconds
-    return training + environment.evaluationSeconds
+    return environment.secondsPerStep.map { $0 * steps } ?? environment.trainingSeconds
   }
 
   /// Operations a second of all finished trainings, and the mean time of their evaluations.

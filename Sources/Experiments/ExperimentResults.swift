@@ -84,7 +84,7 @@ public struct ExperimentResults: Sendable {
       case .finished: return nil
       case .failed(let reason), .unsupported(let reason): return "\(state.word): \(reason)"
       case .pending, .running:
-        return "\(runs.count { $0.state != .finished }) of \(runs.count) runs missing"
+        return "\(runs.count { $0.state != .finished }) of \(CountedNoun(runs.count, "run")) missing"
       }
     }
   }

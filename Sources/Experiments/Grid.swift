@@ -83,7 +83,8 @@ public struct Grid: Sendable {
         for seed in definition.seeds {
           for fold in dataset.trainingRows.map({ rows in rows.indices.map { $0 as Int? } }) ?? [nil] {
             let specification = RunSpecification.trained(
-              cell.configuration(seed: seed), store: dataset.digest, rows: dataset.rows(fold: fold))
+              cell.configuration(seed: seed), store: dataset.digest, rows: dataset.rows(fold: fold),
+              validation: dataset.validation(fold: fold))
             let prefix = [
               dataset.name, cell.network.name, cell.loss.name, cell.mechanism.name, "seed\(seed)",
               fold.map { "fold\($0 + 1)" } ?? "",
@@ -113,7 +114,9 @@ public struct Grid: Sendable {
         definition.mechanisms.flatMap { mechanism in
           definition.samplers.flatMap { sampler in
             definition.recipes.map { recipe in
-              Cell(network: network, loss: loss, mechanism: mechanism, sampler: sampler, recipe: recipe)
+              Cell(
+                network: network, loss: loss, mechanism: mechanism, sampler: sampler, recipe: recipe,
+                checkpoint: definition.checkpoint)
             }
           }
         }
@@ -128,11 +131,13 @@ public struct Grid: Sendable {
     var mechanism: MechanismConfiguration
     var sampler: SamplerConfiguration?
     var recipe: TrainingRecipe
+    var checkpoint: CheckpointChoice
 
     func configuration(seed: UInt64) -> TrainingConfiguration {
       TrainingConfiguration(
         network: network.configuration, loss: loss, mechanism: mechanism, optimizer: recipe.optimizer,
-        schedule: recipe.schedule, sampler: sampler, batch: recipe.batch, steps: recipe.steps, seed: seed)
+        schedule: recipe.schedule, sampler: sampler, batch: recipe.batch, steps: recipe.steps, seed: seed,
+        checkpoint: checkpoint.rule, validateEvery: checkpoint.every)
     }
   }
 }

@@ -16,23 +16,30 @@ public final class Interruption: Sendable {
 
   public func request() { requested.store(true, ordering: .relaxed) }
 
-  /// Listens to SIGINT and SIGTERM until the returned token is released.
+  /// Listens to SIGINT and SIGTERM until the returned token is released. Once in a process: the system's sources of signals hear nothing when they
+  /// are made a second time.
   public func listen() -> AnyObject {
     let sources = [SIGINT, SIGTERM].map { number -> any DispatchSourceSignal in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInitiated))
       source.setEventHandler {
-        if self.isRequested && number == SIGINT {
-          // Back to the default action, which ends the process.
-          signal(number, SIG_DFL)
-          raise(number)
-        }
+        if self.isRequested && number == SIGINT { Self.end(by: number) }
         self.request()
       }
       source.resume()
       return source
     }
     return SignalListener(sources)
+  }
+
+  /// Ends the process by the default action of a signal, which the threads that hear of it have blocked.
+  private static func end(by number: Int32) {
+    signal(number, SIG_DFL)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, number)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    raise(number)
   }
 
   private final class SignalListener {

@@ -1,3 +1,4 @@
+import FeatureStores
 import Foundation
 import Synchronization
 
@@ -39,12 +40,18 @@ public final class ProgressDisplay: Sendable {
 
   /// A display on standard error.
   public convenience init(verbosity: Verbosity = .info) {
-    let terminal = isatty(STDERR_FILENO) == 1
-    var size = winsize()
-    let known = terminal && ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-    self.init(isTerminal: terminal, width: known ? Int(size.ws_col) : 100, verbosity: verbosity) { text in
+    self.init(
+      isTerminal: isatty(STDERR_FILENO) == 1, width: Self.standardErrorWidth ?? 100, verbosity: verbosity
+    ) { text in
       FileHandle.standardError.write(Data(text.utf8))
     }
+  }
+
+  /// The columns of the terminal that standard error is; nil where it is none, or does not tell.
+  static var standardErrorWidth: Int? {
+    var size = winsize()
+    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    return isKnown ? Int(size.ws_col) : nil
   }
 
   /// A display that writes through `write`, every `interval` seconds at most (0.1 on a terminal, else 5).
@@ -72,7 +79,8 @@ public final class ProgressDisplay: Sendable {
         state.started = now
         line =
           missing == 0
-          ? nil : "\(missing) of \(runs) runs to \(Self.work(missing: missing, training: training))"
+          ? nil
+          : "\(missing) of \(CountedNoun(runs, "run")) to \(Self.work(missing: missing, training: training))"
       case .started(let run, let step, let steps):
         state.steps -= step
         state.active.append((run, Active(step: step, firstStep: step, steps: steps, started: now)))
@@ -152,7 +160,7 @@ public final class ProgressDisplay: Sendable {
       : state.ended > 0 && state.steps == 0
         ? elapsed / Double(state.ended) * Double(state.missing - state.ended) : nil
     let summary = [
-      "\(state.ended)/\(state.missing) runs",
+      "\(state.ended)/\(CountedNoun(state.missing, "run"))",
       state.steps > 0 ? "step \(state.doneSteps)/\(state.steps)" : "",
       left.map { "ETA \(Self.duration($0))" } ?? "",
     ].filter { !$0.isEmpty }.joined(separator: ", ")

@@ -15,7 +15,8 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   /// Seconds spent on training by the attempt that finished it, and on all evaluations. Attempts that ended earlier left no time behind.
   public var trainingSeconds: Double
   public var evaluationSeconds: Double
-  /// The mean time of a step of the attempt that finished the training, without checkpoints and diagnostics; nil where nothing was trained.
+  /// The mean time of a step of the attempt that finished the training, without checkpoints and diagnostics, and with the validations that
+  /// choose a checkpoint; nil where nothing was trained.
   public var secondsPerStep: Double?
   /// The time of embedding an image with the finished network, in batches; nil unless the diagnostic `cost` asked for it.
   public var secondsPerEmbedding: Double?

@@ -10,7 +10,7 @@ public struct RunEvent: Codable, Sendable, Equatable {
   public enum Kind: String, Codable, Sendable {
     /// An attempt begins, at `step`.
     case started
-    /// So many steps are done; the numbers are of the last one.
+    /// So many steps are done; the numbers are of the last one. About a hundred a run.
     case stepped
     case checkpoint
     /// The network is trained.

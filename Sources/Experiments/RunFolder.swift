@@ -10,7 +10,7 @@ import Foundation
 /// | `model.bin` | the trained network |
 /// | `evaluation-NAME-HASH.json` | one evaluation's outcome |
 /// | `diagnostic-NAME-HASH.json` | one diagnostic's outcome |
-/// | `checkpoint.bin` | where an interrupted run goes on; removed at the end |
+/// | `checkpoint.bin` | where an interrupted run goes on, with the best model so far where validation chooses it; removed at the end |
 /// | `observations.json` | what diagnostics recorded up to the checkpoint; removed at the end |
 /// | `failure.json` | why the last attempt failed |
 /// | `events.jsonl` | what happened when, a line an event (`RunEvent`): never compared, never hashed |

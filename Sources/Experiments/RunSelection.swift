@@ -57,16 +57,13 @@ public struct RunSelection: Sendable {
       }
     }
     for criterion in criteria where criterion.key != .run {
-      var known: [String] = []
-      let values =
-        grid.rows.flatMap { Self.values(criterion.key, row: $0) }
-        + grid.runs.flatMap { Self.values(criterion.key, run: $0) }
-      for value in values where !known.contains(value) { known.append(value) }
+      let known = Self.names(criterion.key, in: experiment.grid)
       guard known.contains(where: { Self.same($0, criterion.value) }) else {
+        let listed = Self.names(criterion.key, in: experiment.grid, withTitles: false)
         throw HarnessError(
           .usage, file: experiment.definition.file, place: "--only \(criterion.text)",
           found: "no row with the \(criterion.key.rawValue) ‘\(criterion.value)’",
-          expected: known.isEmpty ? nil : "one of \(known.joined(separator: ", "))",
+          expected: listed.isEmpty ? nil : "one of \(listed.joined(separator: ", "))",
           advice: NearestName.suggestion(for: criterion.value, among: known).map { "Did you mean ‘\($0)’?" })
       }
     }
@@ -109,11 +106,21 @@ public struct RunSelection: Sendable {
 
   private static func same(_ a: String, _ b: String) -> Bool { a.lowercased() == b.lowercased() }
 
-  /// What a row is called by a key: the name in YAML first.
-  private static func values(_ key: Key, row: GridRow) -> [String] {
+  /// What rows and runs are called by a key, each name once whatever its letter case.
+  private static func names(_ key: Key, in grid: Grid, withTitles: Bool = true) -> [String] {
+    let names =
+      grid.rows.flatMap { values(key, row: $0, withTitles: withTitles) }
+      + grid.runs.flatMap { values(key, run: $0) }
+    return names.reduce(into: []) { known, name in
+      if !known.contains(where: { same($0, name) }) { known.append(name) }
+    }
+  }
+
+  /// What a row is called by a key: the name in YAML first. Without titles, no two of the names say the same.
+  private static func values(_ key: Key, row: GridRow, withTitles: Bool = true) -> [String] {
     func names<Kind>(_ method: MethodConfiguration<Kind>?, _ label: String) -> [String] {
       guard let method else { return [] }
-      return [method.name, method.title] + (label == method.title ? [] : [label])
+      return [method.name] + (withTitles ? [method.title] : []) + (label == method.title ? [] : [label])
     }
     switch key {
     case .loss: return row.kind == .trained ? names(row.method?.loss, row.loss) : [row.kind.rawValue]

@@ -21,13 +21,19 @@ public struct RunSpecification: Codable, Sendable, Equatable {
   public var rows: String?
   /// Nil unless trained.
   public var training: TrainingConfiguration?
+  /// The digest of the validation images and pairs that choose the checkpoint; nil, and not encoded, where none are asked.
+  public var validation: String?
 
   /// The specification of a trained run on `rows` (nil: all) of the store with digest `store`.
-  static func trained(_ configuration: TrainingConfiguration, store: String, rows: [Int]?) -> RunSpecification
-  {
+  ///
+  /// `validation` counts only where the checkpoint rule goes by it: diagnostics that measure on it change nothing that is trained.
+  static func trained(
+    _ configuration: TrainingConfiguration, store: String, rows: [Int]?, validation: ValidationSet? = nil
+  ) -> RunSpecification {
     RunSpecification(
       kind: .trained, store: store,
       rows: rows.map { Digest.sha256(Data($0.map(String.init).joined(separator: ",").utf8)) },
-      training: configuration)
+      training: configuration,
+      validation: configuration.checkpoint == .bestValidation ? validation?.digest : nil)
   }
 }

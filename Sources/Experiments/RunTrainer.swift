@@ -93,12 +93,30 @@ struct RunTrainer {
     let result = TrainingResult(
       identity: folder.identity.hash, semantics: Semantics.version, images: labels.count,
       identities: trainer.classes, checkpoint: configuration.checkpoint, history: trainer.history,
-      modelDigest: Digest.sha256(model))
+      modelDigest: Digest.sha256(model), chosen: chosen(by: trainer))
     try AtomicFile.write(try CanonicalJSON.encodeIndented(result), to: folder.resultFile)
     return .finished(trainer.model, secondsPerStep: secondsPerStep)
   }
 
-  /// Writes a checkpoint. What is observed goes first, so that it never lacks what a checkpoint has.
+  /// What judges models on the way, where the checkpoint rule asks for that.
+  private func validation(_ configuration: TrainingConfiguration) -> Trainer<Float>.Validation? {
+    guard configuration.checkpoint == .bestValidation, let set = dataset.validation(fold: run.fold) else {
+      return nil
+    }
+    return { [workers] model in try set.accuracy(of: model, workers: workers) }
+  }
+
+  /// What the checkpoint rule of a finished training chose; nil where it chooses nothing.
+  private func chosen(by trainer: Trainer<Float>) -> TrainingResult.Choice? {
+    guard trainer.configuration.checkpoint == .bestValidation else { return nil }
+    let step = trainer.model.steps
+    return trainer.history.validations.first { $0.step == step }.map {
+      TrainingResult.Choice(step: step, validationAccuracy: $0.value)
+    }
+  }
+
+  /// Writes a checkpoint, which holds the best model so far where the checkpoint rule asks for one, so that the two are always of one step.
+  /// What is observed goes first, so that it never lacks what a checkpoint has.
   private func save(_ trainer: Trainer<Float>, _ observer: TrainingObserver) throws {
     try observer.save(to: folder.observationsFile, step: trainer.completedSteps)
     try AtomicFile.write(try trainer.checkpoint(), to: folder.checkpointFile)
@@ -109,18 +127,22 @@ struct RunTrainer {
     _ configuration: TrainingConfiguration, _ features: Matrix<Float>, _ labels: [Int],
     _ observer: inout TrainingObserver
   ) throws -> Trainer<Float> {
+    let validation = validation(configuration)
     if let data = FileManager.default.contents(atPath: folder.checkpointFile) {
       do {
         guard try Trainer<Float>.configuration(ofCheckpoint: data) == configuration else {
           throw HarnessError(.badInput, file: folder.checkpointFile, found: "a checkpoint of another run")
         }
-        let trainer = try Trainer<Float>(resuming: data, features: features, labels: labels, workers: workers)
+        let trainer = try Trainer<Float>(
+          resuming: data, features: features, labels: labels, workers: workers, validation: validation)
         if observer.restore(from: folder.observationsFile, step: trainer.completedSteps) { return trainer }
         show(.note("the diagnostics of \(folder.path) are not those of its checkpoint; the run starts again"))
       } catch let error as HarnessError {
         show(.note("\(folder.checkpointFile) cannot be used (\(error)); the run starts again"))
       }
     }
-    return try Trainer(configuration: configuration, features: features, labels: labels, workers: workers)
+    return try Trainer(
+      configuration: configuration, features: features, labels: labels, workers: workers,
+      validation: validation)
   }
 }

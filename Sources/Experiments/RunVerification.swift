@@ -32,13 +32,16 @@ public struct RunVerification: Sendable {
     self.interruption = interruption
   }
 
-  /// A random `count` of the finished runs among `runs` that train, in the order of the grid; all where they are fewer.
-  public func sample(_ count: Int, of runs: [GridRun], seed: UInt64) throws -> [GridRun] {
+  /// The finished runs among `runs` that train, in their order: those that can be made again.
+  public func finished(among runs: [GridRun]) throws -> [GridRun] {
     let status = ExperimentStatus(experiment, results: results)
-    let finished = try runs.filter { try $0.specification.training != nil && status.isComplete($0) }
+    return try runs.filter { try $0.specification.training != nil && status.isComplete($0) }
+  }
+
+  /// A random `count` of `runs` in their order; all where they are fewer.
+  public static func sample(_ count: Int, of runs: [GridRun], seed: UInt64) -> [GridRun] {
     var stream = RandomStream(seed: seed, name: "verify")
-    let chosen = stream.permutation(finished.count).prefix(count).sorted()
-    return chosen.map { finished[$0] }
+    return stream.permutation(runs.count).prefix(count).sorted().map { runs[$0] }
   }
 
   /// Makes `run` again and compares it. Nil where the user interrupts.

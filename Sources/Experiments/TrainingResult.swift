@@ -12,4 +12,13 @@ public struct TrainingResult: Codable, Sendable, Equatable {
   public var history: TrainingHistory
   /// The SHA-256 of `model.bin`.
   public var modelDigest: String
+  /// What the checkpoint rule chose; nil, and not encoded, where it chooses nothing.
+  public var chosen: Choice?
+
+  /// A model that validation chose among those of `history.validations`.
+  public struct Choice: Codable, Sendable, Equatable {
+    /// The steps that its weights have seen.
+    public var step: Int
+    public var validationAccuracy: Double
+  }
 }

@@ -41,13 +41,19 @@ struct DuplicateRows {
 }
 
 extension FeatureStore {
-  /// The sets of rows that are equal in every bit, each in ascending order, in the order of their first rows.
-  public func duplicateRows() throws -> [[Int]] { try rowDigests().groups }
+  /// The sets of rows that are equal in every bit, each in ascending order, in the order of their first rows. `progress` hears how many more rows are
+  /// read.
+  public func duplicateRows(progress: (_ rows: Int) -> Void = { _ in }) throws -> [[Int]] {
+    try rowDigests(progress).groups
+  }
 
-  /// Every row that is equal in every bit to one of `other`, with the first such row there.
-  public func rows(equalToThoseOf other: FeatureStore) throws -> [(row: Int, other: Int)] {
+  /// Every row that is equal in every bit to one of `other`, with the first such row there. `progress` hears how many more rows of either are read;
+  /// stores of different widths have nothing to read.
+  public func rows(
+    equalToThoseOf other: FeatureStore, progress: (_ rows: Int) -> Void = { _ in }
+  ) throws -> [(row: Int, other: Int)] {
     guard dimension == other.dimension else { return [] }
-    let digests = try other.rowDigests()
+    let digests = try other.rowDigests(progress)
     var equal: [(row: Int, other: Int)] = []
     try forEachBlock { rows, block in
       for row in 0..<block.rows {
@@ -55,14 +61,16 @@ extension FeatureStore {
           equal.append((rows.lowerBound + row, first))
         }
       }
+      progress(rows.count)
     }
     return equal
   }
 
-  private func rowDigests() throws -> DuplicateRows {
+  private func rowDigests(_ progress: (_ rows: Int) -> Void) throws -> DuplicateRows {
     var digests = DuplicateRows()
-    try forEachBlock { _, block in
+    try forEachBlock { rows, block in
       for row in 0..<block.rows { block.withRow(row) { digests.add($0) } }
+      progress(rows.count)
     }
     return digests
   }

@@ -41,6 +41,8 @@ public struct FeatureStore: Sendable {
   public var identityCount: Int? { metadata.identityCount }
   /// Whether the features of the mirrored images are there.
   public var hasFlippedFeatures: Bool { flippedDataset != nil }
+  /// The rows of features, of mirrored images, too: what one pass over everything reads.
+  public var featureRows: Int { hasFlippedFeatures ? 2 * rowCount : rowCount }
 
   /// The datasets that the schema does not know, to be carried into a store that is written.
   public var unknown: CarriedDatasets { CarriedDatasets(location: location, names: unknownDatasets) }
@@ -99,13 +101,16 @@ public struct FeatureStore: Sendable {
     if validation == .full { try validateFeatures() }
   }
 
-  private func validateFeatures() throws {
+  /// Reads all features once and checks them, as opening with full validation does. `progress` hears how many more of the `featureRows` are checked.
+  public func validateFeatures(progress: (_ rows: Int) -> Void = { _ in }) throws {
     let check = StoreCheck(location: location)
     try forEachBlock { rows, block in
       try check.features(StoreSchema.features, block, firstRow: rows.lowerBound)
+      progress(rows.count)
     }
     try forEachFlippedBlock { rows, block in
       try check.features(StoreSchema.flippedFeatures, block, firstRow: rows.lowerBound)
+      progress(rows.count)
     }
   }
 

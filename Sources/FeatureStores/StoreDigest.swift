@@ -10,14 +10,22 @@ extension FeatureStore {
   /// name, a NUL, its type (`float32`, `int64`, `int8` or `utf8`), a NUL, the number of its dimensions and each length, and its values in
   /// row-major order. Numbers are little-endian, counts of 64 bits; labels count as int64; a string is the count of its UTF-8
   /// bytes and the bytes. Halves count as the float32 numbers that they are.
-  public func digest() throws -> String {
+  ///
+  /// `progress` hears how many more of the `featureRows` are read.
+  public func digest(progress: (_ rows: Int) -> Void = { _ in }) throws -> String {
     var hasher = Digest()
     hasher.update("likeness-store-digest/1\0")
     hasher.begin(StoreSchema.features, "float32", [rowCount, dimension])
-    try forEachBlock { _, block in hasher.update(littleEndian: block) }
+    try forEachBlock { rows, block in
+      hasher.update(littleEndian: block)
+      progress(rows.count)
+    }
     if hasFlippedFeatures {
       hasher.begin(StoreSchema.flippedFeatures, "float32", [rowCount, dimension])
-      try forEachFlippedBlock { _, block in hasher.update(littleEndian: block) }
+      try forEachFlippedBlock { rows, block in
+        hasher.update(littleEndian: block)
+        progress(rows.count)
+      }
     }
     hasher.add(StoreSchema.labels, labels?.map(Int64.init))
     hasher.add(StoreSchema.names, names)

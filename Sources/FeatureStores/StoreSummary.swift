@@ -87,8 +87,9 @@ public struct StoreSummary: Sendable, Hashable, Encodable {
   /// The digest of the content, `FeatureStore.digest()`.
   public var digest: String
 
-  /// Summarises a store. Its features are checked on the way, as at opening with full validation.
-  public init(of store: FeatureStore) throws {
+  /// Summarises a store. Its features are checked on the way, as at opening with full validation. `progress` hears how many more rows are read, of
+  /// twice the store's `featureRows`.
+  public init(of store: FeatureStore, progress: (_ rows: Int) -> Void = { _ in }) throws {
     self.store = store.location.description
     rows = store.rowCount
     dimension = store.dimension
@@ -113,13 +114,15 @@ public struct StoreSummary: Sendable, Hashable, Encodable {
           finder.add(values)
         }
       }
+      progress(rows.count)
     }
     try store.forEachFlippedBlock { rows, block in
       try check.features(StoreSchema.flippedFeatures, block, firstRow: rows.lowerBound)
+      progress(rows.count)
     }
     self.norms = Self.norms(norms)
     duplicates = Self.duplicates(finder.groups, in: store)
-    digest = try store.digest()
+    digest = try store.digest(progress: progress)
   }
 
   private static let lowestCounts = [1, 2, 3, 5, 10, 20, 50, 100]

@@ -41,6 +41,13 @@ extension Double {
     ck_half_angle_f64(x, slope, n, value, derivative, terms, least)
   }
 
+  public static func _inverseSquareAngle(
+    _ x: UnsafeMutablePointer<Double>, _ n: Int, _ bound: Double, _ share: Double,
+    _ arcsine: UnsafePointer<Double>, _ terms: Int
+  ) -> Double {
+    ck_inverse_square_angle_f64(x, n, bound, share, arcsine, terms)
+  }
+
   public static func _pool(
     _ x: UnsafePointer<Double>, _ classes: Int, _ k: Int, _ y: UnsafeMutablePointer<Double>
   ) {

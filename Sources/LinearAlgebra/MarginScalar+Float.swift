@@ -41,6 +41,13 @@ extension Float {
     ck_half_angle_f32(x, slope, n, value, derivative, terms, least)
   }
 
+  public static func _inverseSquareAngle(
+    _ x: UnsafeMutablePointer<Float>, _ n: Int, _ bound: Float, _ share: Float,
+    _ arcsine: UnsafePointer<Float>, _ terms: Int
+  ) -> Float {
+    ck_inverse_square_angle_f32(x, n, bound, share, arcsine, terms)
+  }
+
   public static func _pool(
     _ x: UnsafePointer<Float>, _ classes: Int, _ k: Int, _ y: UnsafeMutablePointer<Float>
   ) {

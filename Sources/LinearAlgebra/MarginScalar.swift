@@ -18,6 +18,10 @@ public protocol _MarginScalar {
   static func _halfAngle(
     _ x: UnsafeMutablePointer<Self>, _ slope: UnsafeMutablePointer<Self>, _ n: Int,
     _ value: UnsafePointer<Self>, _ derivative: UnsafePointer<Self>?, _ terms: Int, _ least: Self)
+  static func _inverseSquareAngle(
+    _ x: UnsafeMutablePointer<Self>, _ n: Int, _ bound: Self, _ share: Self, _ arcsine: UnsafePointer<Self>,
+    _ terms: Int
+  ) -> Self
   static func _pool(
     _ x: UnsafePointer<Self>, _ classes: Int, _ k: Int, _ y: UnsafeMutablePointer<Self>)
   static func _spread(

@@ -38,6 +38,34 @@ extension Matrix {
     }
   }
 
+  /// Adds row i of `x`, which becomes `factors[i]` times itself first, to row `indices[i]`, in the order of i for any number of workers. Rows may be named
+  /// more than once. Without factors `x` stays.
+  public mutating func addRows(
+    of x: inout Matrix, scaledBy factors: [Element]? = nil, at indices: [Int], workers: Workers = .one
+  ) {
+    precondition(x.columns == columns && x.rows == indices.count, "shapes differ")
+    precondition(factors.map { $0.count == indices.count } ?? true, "one factor a row")
+    precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "row out of range")
+    makeUnique()
+    if factors != nil { x.makeUnique() }
+    let (width, columns) = (128, columns)
+    nonisolated(unsafe) let from = x.storage.base
+    nonisolated(unsafe) let to = storage.base
+    // Pieces are of columns: a row that is named twice is in one piece both times.
+    workers.forEach((columns + width - 1) / width) { piece in
+      let first = piece * width
+      let count = min(width, columns - first)
+      for (row, index) in indices.enumerated() {
+        if let factors {
+          Element._scaleAdding(
+            from + row * columns + first, count, factors[row], to + index * columns + first)
+        } else {
+          Element._add(from + row * columns + first, count, to + index * columns + first)
+        }
+      }
+    }
+  }
+
   /// Copies the columns `range` into `result`, which must have that shape, without allocating.
   public func copyColumns(_ range: Range<Int>, into result: inout Matrix) {
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns out of range")

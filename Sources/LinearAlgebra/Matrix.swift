@@ -134,12 +134,17 @@ public struct Matrix<Element: Scalar>: Sendable {
   }
 
   /// Copies the rows at `indices` into `result`, which must be `indices.count × columns`, without allocating.
-  public func gather(rows indices: [Int], into result: inout Matrix) {
+  public func gather(rows indices: [Int], into result: inout Matrix, workers: Workers = .one) {
     precondition(result.rows == indices.count && result.columns == columns, "gather into another shape")
+    precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "row out of range")
     result.makeUnique()
-    for (target, source) in indices.enumerated() {
-      precondition(source >= 0 && source < rows, "row out of range")
-      (result.storage.base + target * columns).update(from: storage.base + source * columns, count: columns)
+    let (size, columns) = (64, columns)
+    nonisolated(unsafe) let from = UnsafePointer(storage.base)
+    nonisolated(unsafe) let to = result.storage.base
+    workers.forEach((indices.count + size - 1) / size) { piece in
+      for row in piece * size..<min(indices.count, (piece + 1) * size) {
+        (to + row * columns).update(from: from + indices[row] * columns, count: columns)
+      }
     }
   }
 

@@ -16,17 +16,34 @@ public enum RowNormalization {
   public static func forward<Element: Scalar>(
     _ x: Matrix<Element>, into unit: inout Matrix<Element>, norms: inout [Element], workers: Workers = .one
   ) {
-    precondition(unit.rows == x.rows && unit.columns == x.columns && norms.count == x.rows, "shapes differ")
+    precondition(unit.rows == x.rows, "shapes differ")
+    forward(x, into: &unit, norms: &norms, workers: workers) { $0 }
+  }
+
+  /// The same for some rows: row i of `unit` becomes the normalised row `indices[i]` of `x`.
+  public static func forward<Element: Scalar>(
+    _ x: Matrix<Element>, rows indices: [Int], into unit: inout Matrix<Element>, norms: inout [Element],
+    workers: Workers = .one
+  ) {
+    precondition(unit.rows == indices.count, "shapes differ")
+    precondition(indices.allSatisfy { $0 >= 0 && $0 < x.rows }, "row out of range")
+    forward(x, into: &unit, norms: &norms, workers: workers) { indices[$0] }
+  }
+
+  private static func forward<Element: Scalar>(
+    _ x: Matrix<Element>, into unit: inout Matrix<Element>, norms: inout [Element], workers: Workers,
+    source index: @Sendable (_ row: Int) -> Int
+  ) {
+    let (rows, columns) = (unit.rows, x.columns)
+    precondition(unit.columns == columns && norms.count == rows, "shapes differ")
     unit.makeUnique()
-    let columns = x.columns
-    let rows = x.rows
     nonisolated(unsafe) let source = UnsafePointer(x.storage.base)
     nonisolated(unsafe) let target = unit.storage.base
     norms.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let norms = buffer
       workers.forEach((rows + rowsPerPiece - 1) / rowsPerPiece) { piece in
         for row in piece * rowsPerPiece..<min(rows, (piece + 1) * rowsPerPiece) {
-          norms[row] = normalize(source + row * columns, into: target + row * columns, count: columns)
+          norms[row] = normalize(source + index(row) * columns, into: target + row * columns, count: columns)
         }
       }
     }

@@ -89,6 +89,22 @@ extension VectorKernels {
       }
     }
   }
+
+  /// With θ = arccos of x kept within ±bound: x ← share·d(θ⁻²)/dx, 0 where x was not within. Returns share·Σ θ⁻² in a fixed order.
+  /// −∞ adds nothing and becomes 0.
+  ///
+  /// `arcsine` holds the coefficients of the Chebyshev polynomials of 4t − 1 whose sum is arcsin(√t)/√t over [0, ½]; `bound` is below 1.
+  @inlinable
+  public static func inverseSquareAngle<Element: Scalar>(
+    _ x: inout MutableSpan<Element>, within bound: Element, share: Element, arcsine: [Element]
+  ) -> Element {
+    precondition(!arcsine.isEmpty, "no terms")
+    return x.withUnsafeMutableBufferPointer { x in
+      x.baseAddress.map {
+        Element._inverseSquareAngle($0, x.count, bound, share, arcsine, arcsine.count)
+      } ?? 0
+    }
+  }
 }
 
 extension Matrix {

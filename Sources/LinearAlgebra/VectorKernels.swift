@@ -19,6 +19,14 @@ public enum VectorKernels {
     }
   }
 
+  /// The same of elements that are only read.
+  @inlinable
+  public static func maximum<Element: Scalar>(_ x: Span<Element>) -> Element {
+    x.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.map { Element._maximum($0, buffer.count) } ?? -Element.infinity
+    }
+  }
+
   /// x ← exp(scale·x − shift), returning the sum of the results in a fixed order.
   @inlinable
   public static func exponentiateAndSum<Element: Scalar>(

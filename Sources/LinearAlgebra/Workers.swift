@@ -40,6 +40,22 @@ public struct Workers: Sendable, Hashable {
     }
   }
 
+  /// The results of `body` for 0, 1, … `count` − 1, in that order; it is called in pieces of `size`.
+  public func map<Result: Sendable>(
+    _ count: Int, inPiecesOf size: Int, _ body: @Sendable (_ index: Int) -> Result
+  ) -> [Result] {
+    precondition(count >= 0 && size >= 1, "no pieces of that size")
+    return [Result](unsafeUninitializedCapacity: count) { buffer, initialized in
+      nonisolated(unsafe) let results = buffer
+      forEach((count + size - 1) / size) { piece in
+        for index in piece * size..<min(count, (piece + 1) * size) {
+          results.initializeElement(at: index, to: body(index))
+        }
+      }
+      initialized = count
+    }
+  }
+
   /// Runs `body` with denormals flushed to zero on the calling thread.
   public static func flushingDenormals<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result

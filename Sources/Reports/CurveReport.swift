@@ -63,10 +63,11 @@ public enum CurveReport {
         }, style: book.style(of: curve.name))
     }
     let values = series.flatMap(\.points).map(\.y)
+    let runs = curves.map(\.histories.count).max() ?? 1
     let figure = LineFigure(
       title: experiment.definition.title,
       caption:
-        "Loss of each step's batch, mean and ± 1 SD over \(curves.map(\.histories.count).max() ?? 1) runs; "
+        "Loss of each step's batch\(runs > 1 ? ", mean and ± 1 SD over \(runs) runs" : ""); "
         + "losses of different methods have different scales",
       x: Axis(
         "Step", scale: .linear, range: 0...Double(experiment.definition.recipes.map(\.steps).max() ?? 1)),
@@ -99,6 +100,6 @@ public enum CurveReport {
     HarnessError(
       .missingInput, file: experiment.definition.file, found: "no finished training",
       expected: "at least one",
-      advice: "Run likeness run \(experiment.definition.file) first.")
+      advice: "Run \(experiment.runCommand) first.")
   }
 }

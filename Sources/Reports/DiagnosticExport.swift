@@ -5,7 +5,7 @@ import Experiments
 /// | file | holds |
 /// |---|---|
 /// | `diagnostic-NAME.csv` | a number a row: what the run is (`training` where runs differ in it), the step (empty for a finished model), the quantity, the value (empty where undefined) |
-/// | `diagnostic-NAME.json` | the records with their histograms, spectra and planes |
+/// | `diagnostic-NAME.json` | the records with their histograms, spectra, coordinates and planes |
 struct DiagnosticExport {
   private struct Document: Encodable {
     struct Entry: Encodable {

@@ -14,7 +14,7 @@ extension DiagnosticFigures {
     guard datasets.count > 2, Set(datasets.map(\.inequality)).count == datasets.count else { return [] }
     return report.protocolNames.compactMap { name -> Named? in
       guard let test = report.test(name), let metric = TableMetric.all(of: test).first else { return nil }
-      var methods: [(name: String, row: GridRow, points: [(x: Double, value: Spread)])] = []
+      var methods: [(name: String, points: [(x: Double, value: Spread)])] = []
       for place in datasets.sorted(by: { $0.inequality < $1.inequality }) {
         for row in report.results.rows
         where row.row.dataset == place.dataset.name && row.row.kind == .trained {
@@ -25,18 +25,20 @@ extension DiagnosticFigures {
           if let known = methods.firstIndex(where: { $0.name == label }) {
             methods[known].points.append((place.inequality, spread))
           } else {
-            methods.append((label, row.row, [(place.inequality, spread)]))
+            methods.append((label, [(place.inequality, spread)]))
           }
         }
       }
-      let lines = methods.filter { $0.points.count > 1 }.map { method in
+      let drawn = methods.filter { $0.points.count > 1 }
+      let looks = styles.styles(of: drawn.map(\.name))
+      let lines = zip(drawn, looks).map { method, look in
         LineFigure.Series(
           name: method.name, points: method.points.map { PlotPoint($0.x, $0.value.mean) },
           band: method.points.compactMap { point in
             point.value.sampleSD.map {
               LineFigure.BandPoint(point.x, max(0, point.value.mean - $0), min(1, point.value.mean + $0))
             }
-          }, style: style(method.row))
+          }, style: look)
       }
       guard !lines.isEmpty else { return nil }
       let seeds = definition.seeds.count

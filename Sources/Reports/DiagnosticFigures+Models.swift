@@ -21,16 +21,16 @@ extension DiagnosticFigures {
         figure: HeatMapFigure(
           title: ([definition.title + ": how alike groups are"] + told).joined(separator: ", "),
           caption:
-            cutInWords
+            cutInWords("groups")
             + "Groups of the embedding on validation identities, means over runs. Below the diagonal linear CKA; above it the share of images "
             + "whose nearest other image is the same in both groups; in it the accuracy (%) of each group alone. Behind the name that of the whole.",
           panels: rows.map { row in panel(row, entries.filter { $0.run.row == row }) }))
     }
   }
 
-  /// What the groups are, where they are not those that the mechanism trains.
-  private var cutInWords: String {
-    let asked = definition.diagnostics.first { $0.name == "groups" }?.options.integer("groups") ?? 0
+  /// What the groups of a diagnostic are, where they are not those that the mechanism trains.
+  func cutInWords(_ diagnostic: String) -> String {
+    let asked = definition.diagnostics.first { $0.name == diagnostic }?.options.integer("groups") ?? 0
     return asked == 0
       ? "" : "Every embedding is cut into \(asked) groups, in whatever number its mechanism trains them. "
   }

@@ -37,8 +37,8 @@ extension DiagnosticFigures {
         averageInWords,
         level.flatMap { level in
           block.baseline.map {
-            "τ: \(NumberText.percent(MethodSpeedUp.primaryShare, decimals: 0)) % of the final accuracy of \($0.mechanism), "
-              + "\(NumberText.percent(level, decimals: 1)) %."
+            "τ = \(NumberText.percent(level, decimals: 1)) %: \(NumberText.percent(MethodSpeedUp.primaryShare, decimals: 0)) % of the final validation accuracy of "
+              + "\($0.mechanism)\(definition.seeds.count > 1 ? ", mean over seeds" : "")."
           }
         },
         sums

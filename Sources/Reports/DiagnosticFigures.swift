@@ -7,12 +7,15 @@ import Metrics
 /// |---|---|
 /// | `convergence-BLOCK` | validation accuracy, with τ marked, and training loss against steps |
 /// | `smoothness-BLOCK` | β and Lipschitz estimates along the gradient against steps |
+/// | `landscape-BLOCK` | contours of the loss on a plane through the trained weights |
 /// | `spectrum-BLOCK` | shares of the variance along the principal axes of the embedding |
 /// | `groups-DATA-NETWORK` | how alike the groups of an embedding are |
+/// | `clusters-METHOD` | images of a few identities on two principal components of the embedding and of its groups |
 /// | `tail-PROTOCOL` | results against how unequally images are shared among training identities |
 /// | `agents-PROTOCOL` | results against the number of gallery agents |
 ///
-/// A block is what differs in its mechanism alone; its name is that of the loss, with data, network, sampler and training where there are several.
+/// A block is what differs in its mechanism alone; its name is that of the loss, with data, network, sampler and training where there are several. A method is
+/// a row of the grid, named as in every figure.
 struct DiagnosticFigures {
   /// A figure and the name of its file, without ending.
   struct Named {
@@ -34,7 +37,8 @@ struct DiagnosticFigures {
   var definition: ExperimentDefinition { report.results.experiment.definition }
 
   func all() throws -> [Named] {
-    var named = try convergence() + smoothness() + spectra() + groups() + agents() + tails()
+    var named = try convergence() + smoothness() + landscapes() + spectra()
+    named += try groups() + clusters() + agents() + tails()
     var seen: [String: Int] = [:]
     for place in named.indices {
       seen[named[place].name, default: 0] += 1
@@ -48,6 +52,15 @@ struct DiagnosticFigures {
   /// The first diagnostic of a name that the experiment asks for, with what finished runs recorded of it.
   func entries(_ name: String) throws -> [DiagnosticEntry] {
     try definition.diagnostics.first { $0.name == name }.map(report.results.diagnostics) ?? []
+  }
+
+  /// Those of one run a row, for what no mean over runs can show: of the first seed, and of its first fold, that any has; with these in words.
+  func firstRuns(_ entries: [DiagnosticEntry]) -> (entries: [DiagnosticEntry], words: String) {
+    let seed = definition.seeds.first { seed in entries.contains { $0.run.seed == seed } }
+    let own = entries.filter { $0.run.seed == seed }
+    let fold = own.compactMap(\.run.fold).min()
+    let words = (seed.map { "Seed \($0)" } ?? "") + (fold.map { ", fold \($0 + 1)" } ?? "")
+    return (own.filter { $0.run.fold == fold }, words + ".")
   }
 
   /// What tells a block from the others: its loss, then data, network, sampler and training where there are several.

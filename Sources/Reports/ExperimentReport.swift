@@ -8,7 +8,7 @@ import Metrics
 ///
 /// One table a protocol (`PROTOCOL.md`, `.csv`, `.tex`, `.json`) with every row of the grid: what is missing, failed or unsupported says so
 /// in its place. Where the experiment asks for it, a table of losses by mechanisms a protocol (`PROTOCOL-matrix`). A table of speed-ups
-/// (`speed-up`) where runs have validation curves. Two files a diagnostic (`DiagnosticExport`). One figure a protocol, dataset and kind of curve. The same results give the same
+/// (`speed-up`) where runs have validation curves, and one of each method's best recipe (`search`) where it has several. Two files a diagnostic (`DiagnosticExport`). One figure a protocol, dataset and kind of curve. The same results give the same
 /// bytes: commits and dates are those of the runs.
 public struct ExperimentReport: Sendable {
   public let results: ExperimentResults
@@ -52,31 +52,16 @@ public struct ExperimentReport: Sendable {
     var files: [String] = []
     for name in protocolNames {
       let table = try VerificationTable(self, protocolName: name)
-      let contents = [
-        ("md", try table.table.markdown(headingLevel: 2)), ("csv", try table.table.csv()),
-        ("tex", try table.table.latex(label: "tab:\(results.experiment.definition.name)-\(name)")),
-        ("json", String(decoding: try CanonicalJSON.encodeIndented(table.export), as: UTF8.self)),
-      ]
-      for (suffix, text) in contents {
-        let file = "\(folder)/\(name).\(suffix)"
-        try OutputFile.write(Array(text.utf8), to: file)
-        files.append(file)
-      }
+      files += try write(table.table, table.export, as: name, to: folder)
       if results.experiment.definition.showsMatrix {
         files += try writeMatrix(protocolName: name, to: folder)
       }
     }
     if let speeds = try SpeedUpTable(self) {
-      let contents = [
-        ("md", try speeds.table.markdown(headingLevel: 2)), ("csv", try speeds.table.csv()),
-        ("tex", try speeds.table.latex(label: "tab:\(results.experiment.definition.name)-speed-up")),
-        ("json", String(decoding: try CanonicalJSON.encodeIndented(speeds.export), as: UTF8.self)),
-      ]
-      for (suffix, text) in contents {
-        let file = "\(folder)/speed-up.\(suffix)"
-        try OutputFile.write(Array(text.utf8), to: file)
-        files.append(file)
-      }
+      files += try write(speeds.table, speeds.export, as: "speed-up", to: folder)
+    }
+    if let search = try SearchTable(self) {
+      files += try write(search.table, search.export, as: "search", to: folder)
     }
     for export in try DiagnosticExport.all(self) {
       for (suffix, text) in [("csv", export.csv), ("json", try export.json())] {
@@ -90,7 +75,20 @@ public struct ExperimentReport: Sendable {
 
   private func writeMatrix(protocolName: String, to folder: String) throws -> [String] {
     guard let table = try MatrixTable(self, protocolName: protocolName)?.table else { return [] }
-    let name = "\(protocolName)-matrix"
+    return try write(table, as: "\(protocolName)-matrix", to: folder)
+  }
+
+  private func write(
+    _ table: ReportTable, _ numbers: some Encodable, as name: String, to folder: String
+  ) throws -> [String] {
+    let file = "\(folder)/\(name).json"
+    let text = String(decoding: try CanonicalJSON.encodeIndented(numbers), as: UTF8.self)
+    let files = try write(table, as: name, to: folder)
+    try OutputFile.write(Array(text.utf8), to: file)
+    return files + [file]
+  }
+
+  private func write(_ table: ReportTable, as name: String, to folder: String) throws -> [String] {
     let contents = [
       ("md", try table.markdown(headingLevel: 2)), ("csv", try table.csv()),
       ("tex", try table.latex(label: "tab:\(results.experiment.definition.name)-\(name)")),

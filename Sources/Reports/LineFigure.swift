@@ -103,11 +103,13 @@ public struct LineFigure: Figure, Hashable {
   public var summaryHeader: String
   public var legend: LegendPlacement
   public var size: FigureSize
+  /// Whether the plot is as wide as it is high, where the page is wide enough: for two axes of one unit and equally long ranges.
+  public var isSquare: Bool
 
   public init(
     title: String, caption: String = "", notes: [String] = [], x: Axis, y: Axis, series: [Series],
     references: [ReferenceLine] = [], summaryHeader: String = "", legend: LegendPlacement = .automatic,
-    size: FigureSize = .singleColumn
+    size: FigureSize = .singleColumn, isSquare: Bool = false
   ) {
     self.title = title
     self.caption = caption
@@ -119,6 +121,7 @@ public struct LineFigure: Figure, Hashable {
     self.summaryHeader = summaryHeader
     self.legend = legend
     self.size = size
+    self.isSquare = isSquare
   }
 
   public func laidOut(_ measurer: TextMeasurer) throws(HarnessError) -> any LaidOutFigure {

@@ -1,7 +1,11 @@
 extension LineFigureLayout {
   /// Draws the figure: grid, bands, reference lines, curves, axes, markers and text, in this order.
-  public func draw(on canvas: Canvas) {
+  public func draw(on canvas: Canvas) { draw(on: canvas) {} }
+
+  /// Draws the figure with what `overGrid` draws on the plot after the grid, cut at the plot's border.
+  func draw(on canvas: Canvas, overGrid: () -> Void) {
     drawGrid(canvas)
+    canvas.group(clippedTo: plot, overGrid)
     // Half a line's width is kept beyond the axes, so that a curve along the border is as wide as elsewhere.
     canvas.group(clippedTo: plot.expanded(by: 0.8)) {
       for series in figure.series { drawArea(series, canvas) }

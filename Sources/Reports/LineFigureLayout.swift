@@ -81,6 +81,7 @@ public struct LineFigureLayout: LaidOutFigure {
     for _ in 0..<2 {
       let margin = side.height > plotHeight ? overhang + sideWidth : max(overhang, sideWidth)
       plotWidth = max(20, pageEnd - margin - left)
+      if figure.isSquare { plotWidth = min(plotWidth, plotHeight) }
       xLocal = AxisMapping(
         scale: figure.x.scale, range: xRange, start: 0, end: plotWidth - min(figure.x.headroom, plotWidth / 4)
       )

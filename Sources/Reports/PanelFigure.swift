@@ -8,11 +8,13 @@ struct PanelFigure: Figure {
   var panels: [LineFigure]
   /// What the summaries in the legend are.
   var summaryHeader = ""
+  /// Of each plotting area, in millimetres.
+  var plotHeight = 46.0
 
   func laidOut(_ measurer: TextMeasurer) throws(HarnessError) -> any LaidOutFigure {
     for panel in panels { try panel.validate() }
     return try PanelLayout(
-      title: title, caption: caption, panels: panels, plotHeight: 46, summaryHeader: summaryHeader,
+      title: title, caption: caption, panels: panels, plotHeight: plotHeight, summaryHeader: summaryHeader,
       measurer: measurer)
   }
 }

@@ -20,9 +20,10 @@ struct PanelLayout: LaidOutFigure {
   ///   - figures: at least one, with the same curves by name and style.
   ///   - plotHeight: of each plotting area, in millimetres.
   ///   - summaryHeader: what the summaries in the legend are.
+  ///   - legendColumns: at most so many.
   init(
     title: String, caption: String, panels figures: [LineFigure], plotHeight: Double = 34,
-    summaryHeader: String = "", measurer: TextMeasurer
+    summaryHeader: String = "", legendColumns: Int = 4, measurer: TextMeasurer
   ) throws(HarnessError) {
     precondition(!figures.isEmpty, "a page of no panels")
     let page = FigureSize.doubleColumn.width
@@ -43,7 +44,8 @@ struct PanelLayout: LaidOutFigure {
       return series
     }
     let plan = LegendLayout.plan(
-      named, header: summaryHeader, limit: page - 2 * pad, mostColumns: 4, fonts: fonts, measurer: measurer)
+      named, header: summaryHeader, limit: page - 2 * pad, mostColumns: legendColumns, fonts: fonts,
+      measurer: measurer)
     legend = LegendLayout(plan, at: PlotPoint(pad, top + 1), fonts: fonts) { measurer.width($0, $1) }
     top = legend.box.maxY + 3
     let columns = min(Self.mostColumns, figures.count)
@@ -68,11 +70,16 @@ struct PanelLayout: LaidOutFigure {
     height = top
   }
 
-  func draw(on canvas: Canvas) {
+  func draw(on canvas: Canvas) { draw(on: canvas) { _ in } }
+
+  /// Draws everything, with what `overGrid` draws on each panel's plot after the grid, in the panel's own coordinates.
+  func draw(on canvas: Canvas, overGrid: (_ panel: Int) -> Void) {
     for text in texts { text.draw(on: canvas) }
     if let first = panels.first {
       legend.draw(on: canvas, series: first.layout.figure.series, bandAlpha: 0.2)
     }
-    for panel in panels { canvas.group(from: panel.origin) { panel.layout.draw(on: canvas) } }
+    for (place, panel) in panels.enumerated() {
+      canvas.group(from: panel.origin) { panel.layout.draw(on: canvas) { overGrid(place) } }
+    }
   }
 }

@@ -7,6 +7,12 @@ public struct PlotPoint: Sendable, Hashable, Codable {
     self.x = x
     self.y = y
   }
+
+  /// The length of the straight line to `other`.
+  func distance(to other: PlotPoint) -> Double {
+    let (dx, dy) = (other.x - x, other.y - y)
+    return (dx * dx + dy * dy).squareRoot()
+  }
 }
 
 /// A rectangle on a page, in points (1/72 inch) from the top left.
@@ -39,6 +45,24 @@ public struct PlotRect: Sendable, Hashable {
   /// Whether the point lies inside, borders included.
   public func contains(_ point: PlotPoint) -> Bool {
     point.x >= x && point.x <= maxX && point.y >= y && point.y <= maxY
+  }
+
+  /// Whether a straight line from `a` to `b` touches the rectangle, borders included.
+  func isCrossed(from a: PlotPoint, to b: PlotPoint) -> Bool {
+    // What is left of the line, in shares of its length, inside the sides that have been looked at (Liang and Barsky, 1984).
+    var (from, to) = (0.0, 1.0)
+    for (step, room) in [
+      (a.x - b.x, a.x - x), (b.x - a.x, maxX - a.x), (a.y - b.y, a.y - y), (b.y - a.y, maxY - a.y),
+    ] {
+      if step == 0 {
+        if room < 0 { return false }
+      } else if step < 0 {
+        from = max(from, room / step)
+      } else {
+        to = min(to, room / step)
+      }
+    }
+    return from <= to
   }
 
   /// The rectangle with every side moved outwards by `distance`.

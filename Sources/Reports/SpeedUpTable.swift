@@ -174,7 +174,10 @@ struct SpeedUpTable {
     }
     guard seeds.count == passages.count, let spread = Spread(seeds) else {
       let last = passages.joined().map(\.lastStep).max() ?? 0
-      return .absent(.notAttainable, "\(arrivedText(passages)) runs never at τ by step \(last)")
+      return .absent(
+        .notAttainable,
+        "\(arrivedText(passages)) \(passages.joined().count == 1 ? "run" : "runs") never at τ by step \(last)"
+      )
     }
     return .estimate(spread.mean, spread.sampleSD, count: spread.count)
   }

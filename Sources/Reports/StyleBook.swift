@@ -83,6 +83,20 @@ public struct StyleBook: Sendable, Hashable {
     return Palette.style(column: slot.column, row: slot.row)
   }
 
+  /// The styles of methods in one figure whose bands lie over one another: bands have nothing but a colour, so of two methods of one colour the later takes the
+  /// first that none of them has, and keeps dash and marker. Where there are more methods than colours, colours are shared as in other figures.
+  public func styles(of methods: [String]) -> [SeriesStyle] {
+    let usual = methods.map(style)
+    var free = Palette.colours.filter { colour in !usual.contains { $0.colour == colour } }
+    var taken: Set<Colour> = []
+    return usual.map { style in
+      if taken.insert(style.colour).inserted || free.isEmpty { return style }
+      var style = style
+      style.colour = free.removeFirst()
+      return style
+    }
+  }
+
   /// A cell of the table of styles.
   private struct Slot: Hashable {
     var column: Int

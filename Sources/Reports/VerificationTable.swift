@@ -197,7 +197,9 @@ struct VerificationTable {
     -> [String]
   {
     let experiment = report.results.experiment
-    var notes: [String] = ["Checkpoint rule: last. Nothing was chosen on test data."]
+    var notes = [
+      "Checkpoint rule: \(experiment.definition.checkpoint.inWords). Nothing was chosen on test data."
+    ]
     let rows = (test.verification?.pairs ?? []).compactMap { pair in
       pair.firstRow.flatMap { first in pair.secondRow.map { (first, $0) } }
     }

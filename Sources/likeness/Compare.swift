@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Experiments
 import FeatureStores
 import Foundation
 import LinearAlgebra
@@ -42,15 +43,18 @@ struct Compare: ParsableCommand {
   func run() throws {
     let definition = try ProtocolDefinition.located(protocolName)
     let stores = try [first, second].map {
-      try StoreEmbeddings(FeatureStore(opening: StoreLocation($0)))
+      try StoreEmbeddings(FeatureStore(watching: StoreLocation($0)))
     }
     let folder =
       lists
       ?? URL(fileURLWithPath: StoreLocation(first).path).deletingLastPathComponent()
       .appendingPathComponent("lists").path
     let workers = Workers(max(1, ProcessInfo.processInfo.activeProcessorCount))
-    let comparison = try EmbeddingComparison(
-      definition, lists: folder, stores[0], stores[1], workers: workers)
+    let comparison = try RowProgress().during { progress in
+      try EmbeddingComparison(
+        definition, lists: folder, stores[0].watched(by: progress), stores[1].watched(by: progress),
+        workers: workers, begin: { progress.expect($0) })
+    }
     switch format {
     case .json: print(String(decoding: try comparison.json(), as: UTF8.self))
     case .table:

@@ -83,11 +83,11 @@ struct Curve: ParsableCommand {
 
   private func export() throws -> CurveExport {
     guard isExperiment else {
-      let embeddings = try StoreEmbeddings(FeatureStore(opening: StoreLocation(source)))
+      let embeddings = try StoreEmbeddings(FeatureStore(watching: StoreLocation(source)))
       let task = try ProtocolDefinition.located(protocolName ?? "").task(
         lists: lists ?? "", names: embeddings.names, source: embeddings.source)
       let workers = Workers(max(1, ProcessInfo.processInfo.activeProcessorCount))
-      let result = try task.evaluation(of: embeddings, workers: workers)
+      let result = try task.watchedEvaluation(of: embeddings, workers: workers)
       return try CurveReport.export(result, of: task, embeddings, kind: kind)
     }
     let experiment = try BoundExperiment(

@@ -34,7 +34,7 @@ struct Embed: ParsableCommand {
     let location = StoreLocation(output)
     try location.refuseReplacing(replace)
     let run = try StoredRun.find(runName, in: results)
-    let source = try FeatureStore(opening: StoreLocation(store))
+    let source = try FeatureStore(watching: StoreLocation(store))
     let interruption = Interruption()
     let listener = interruption.listen()
     let progress = RowProgress(total: source.rowCount)
@@ -49,7 +49,7 @@ struct Embed: ParsableCommand {
     progress.finish()
     withExtendedLifetime(listener) {}
     try result.get()
-    print("\(output): \(source.rowCount) rows embedded by \(run.name)")
+    print("\(output): \(CountedNoun(source.rowCount, "row")) embedded by \(run.name)")
   }
 }
 

@@ -33,10 +33,16 @@ extension Evaluate {
       workers: Workers(threads))
   }
 
-  func make(_ shard: Shard, _ evaluation: ShardedEvaluation, name: String) throws {
-    let isNew = try evaluation.make(shard)
+  func make(
+    _ shard: Shard, _ definition: ProtocolDefinition, _ lists: String, _ embeddings: some EmbeddingSource,
+    _ folder: String
+  ) throws {
+    let progress = RowProgress()
+    let evaluation = try sharded(definition, lists, embeddings.watched(by: progress), folder)
+    progress.expect(evaluation.rowsRead, orFewer: true)
+    let isNew = try progress.during { _ in try evaluation.make(shard) }
     let file = evaluation.folder.file(of: shard)
-    print("\(name): shard \(shard) \(isNew ? "is made" : "is there already"): \(file)")
+    print("\(definition.name): shard \(shard) \(isNew ? "is made" : "is there already"): \(file)")
   }
 
   /// Submits the parts that are missing, and their merging.
@@ -44,6 +50,7 @@ extension Evaluate {
     guard let store, let protocolName else { throw HarnessError(.usage, found: "no store or no protocol") }
     var command = [try Submit.program, "evaluate", store, "--protocol", protocolName, "--lists", lists]
     if let similarity { command += ["--similarity", similarity] }
+    try folder.requireNone(but: parts)
     let missing = folder.missing(of: parts)
     let jobs = try SlurmShards(
       name: name, command: command, numbers: missing, of: parts, folder: folder,
@@ -52,12 +59,15 @@ extension Evaluate {
       print([jobs.arrayScript, jobs.mergeScript].compactMap(\.self).joined(separator: "\n"), terminator: "")
       return
     }
-    let submitted = try jobs.submit()
+    let client = try SlurmQueue.client(
+      instead: "--shard K/\(parts) does a part here, and --merge all of them")
+    let submitted = try jobs.submit(by: client)
     let there = parts - missing.count
-    let rest = there == 0 ? "" : ", \(there) of \(parts) are there"
+    let rest = there == 0 ? "" : ", \(there) of \(parts) \(there == 1 ? "is" : "are") there"
     let array =
-      submitted.array.map { "\(missing.count) shards are job \($0)\(rest)" }
-      ?? "all \(parts) shards are there"
+      submitted.array.map {
+        "\(CountedNoun(missing.count, "shard is", plural: "shards are")) job \($0)\(rest)"
+      } ?? "all \(parts) shards are there"
     print(
       "\(name): \(array); their merging is job \(submitted.merge), which writes \(folder.path)/result.json")
     let numbers = [submitted.array, submitted.merge].compactMap(\.self)

@@ -119,21 +119,15 @@ struct Evaluate: ParsableCommand {
     let folder =
       lists
       ?? URL(fileURLWithPath: location.path).deletingLastPathComponent().appendingPathComponent("lists").path
-    let stored = try StoreEmbeddings(FeatureStore(opening: location))
-    // A protocol may read fewer rows than the store has.
-    let progress = RowProgress(total: stored.names.count)
-    defer { progress.finish() }
-    let embeddings = WatchedEmbeddings(base: stored, progress: progress)
+    let embeddings = try StoreEmbeddings(FeatureStore(watching: location))
     switch try sharing.work {
     case .whole:
-      let result = try definition.evaluate(embeddings, lists: folder, workers: Workers(threads))
-      progress.finish()
-      try show(result)
+      let task = try definition.task(lists: folder, names: embeddings.names, source: embeddings.source)
+      try show(task.watchedEvaluation(of: embeddings, workers: Workers(threads)))
     case .part(let shard, let output):
-      try make(shard, sharded(definition, folder, embeddings, output), name: definition.name)
+      try make(shard, definition, folder, embeddings, output)
     case .merging(let output):
       let merged = try sharded(definition, folder, embeddings, output).merged()
-      progress.finish()
       try show(merged.result)
       warn(merged.warnings)
     case .submission(let parts, let output):

@@ -24,10 +24,18 @@ struct ExperimentSource: ParsableArguments {
   func bind(workers: Workers, generatesWorlds: Bool = true, because reason: String? = nil) throws
     -> BoundExperiment
   {
-    try BoundExperiment(
-      definition(), data: data, results: results, workers: workers, generatesWorlds: generatesWorlds
-    ) { note in
-      FileHandle.standardError.write(Data((note + (reason.map { ": \($0)" } ?? "") + "\n").utf8))
+    let definition = try definition()
+    return try RowProgress(of: "images").during { progress in
+      try BoundExperiment(
+        definition, data: data, results: results, workers: workers, generatesWorlds: generatesWorlds,
+        note: { note in
+          progress.finish()
+          FileHandle.standardError.write(Data((note + (reason.map { ": \($0)" } ?? "") + "\n").utf8))
+        },
+        progress: { images, total in
+          progress.expect(total)
+          progress.show(images)
+        })
     }
   }
 }

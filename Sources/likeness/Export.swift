@@ -91,13 +91,23 @@ struct Export: ParsableCommand {
     let folder =
       lists
       ?? URL(fileURLWithPath: location.path).deletingLastPathComponent().appendingPathComponent("lists").path
+    let reading = RowProgress()
     let scores = try ScoreExport(
-      definition, StoreEmbeddings(FeatureStore(opening: location)), lists: folder,
+      definition, StoreEmbeddings(FeatureStore(watching: location)).watched(by: reading), lists: folder,
       workers: Workers(max(1, ProcessInfo.processInfo.activeProcessorCount)))
+    reading.expect(scores.rowsRead)
+    // Of several splits each is read and then written, in turn.
+    let writing = RowProgress(total: scores.count, of: "scores")
+    func watched<Value>(_ work: (_ told: (Int) -> Void) throws -> Value) rethrows -> Value {
+      try reading.during { _ in
+        defer { writing.finish() }
+        return try work { writing.add($0) }
+      }
+    }
     if output.hasSuffix(".csv") {
-      print("\(output): \(try scores.writeCSV(to: output)) scores")
+      print("\(output): \(try watched { try scores.writeCSV(to: output, progress: $0) }) scores")
     } else {
-      let shape = try scores.writeMatrix(to: output)
+      let shape = try watched { try scores.writeMatrix(to: output, progress: $0) }
       let files = ScoreExport.matrixFiles(output)
       print("\(output): \(shape.rows) queries × \(shape.columns) targets")
       for file in [files.mask, files.targets, files.queries] { print(file) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 import FeatureStores
 import Foundation
 import LinearAlgebra
@@ -39,9 +40,25 @@ struct Generate: ParsableCommand {
         .badInput, file: output, place: "world.json", found: "another world, or another version of this one",
         expected: "a new or empty folder", advice: "Give another folder with --output, or remove this one.")
     }
-    try generator.generate(workers: Workers(jobs)) { set in
-      print("\(set.name): \(Self.description(of: set)), \(definition.dimension) dimensions")
+    let interruption = Interruption()
+    let listener = interruption.listen()
+    let progress = RowProgress(of: "images")
+    let result = Result {
+      try generator.generate(
+        workers: Workers(jobs),
+        report: { set in
+          progress.finish()
+          print("\(set.name): \(Self.description(of: set)), \(definition.dimension) dimensions")
+        },
+        progress: { images, total in
+          progress.expect(total)
+          progress.show(images)
+          if interruption.isRequested { throw CancellationError() }
+        })
     }
+    progress.finish()
+    withExtendedLifetime(listener) {}
+    try result.get()
     let ceiling = (BayesCeiling(definition).accuracy * 100).formatted(.number.precision(.fractionLength(2)))
     let images = definition.identityNoiseVaries ? " of frontal images of middle age and best quality" : ""
     print("Best attainable verification accuracy\(images): \(ceiling) %")

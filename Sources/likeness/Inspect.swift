@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 import FeatureStores
 import Foundation
 import TextTable
@@ -24,7 +25,9 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let store = try FeatureStore(opening: StoreLocation(store), validation: .structure)
-    let summary = try StoreSummary(of: store)
+    let summary = try RowProgress(total: 2 * store.featureRows).during { progress in
+      try StoreSummary(of: store) { progress.add($0) }
+    }
     switch format {
     case .table: print(Self.text(summary), terminator: "")
     case .json:
@@ -93,7 +96,7 @@ struct Inspect: ParsableCommand {
   private static func duplicates(_ duplicates: StoreSummary.Duplicates) -> String {
     guard duplicates.groups > 0 else { return "no duplicate rows\n" }
     var text =
-      "\(duplicates.repeatedRows) rows repeat an earlier one bit by bit (\(duplicates.groups) sets of equal rows"
+      "\(CountedNoun(duplicates.repeatedRows, "row repeats", plural: "rows repeat")) an earlier one bit by bit (\(CountedNoun(duplicates.groups, "set")) of equal rows"
     if let within = duplicates.groupsWithinIdentity, let across = duplicates.groupsAcrossIdentities {
       text += ", \(within) within an identity, \(across) across identities"
     }

@@ -1,4 +1,5 @@
 import Experiments
+import FeatureStores
 import Foundation
 import TextTable
 
@@ -38,12 +39,12 @@ struct PlanText {
     let words = ["finished", "running", "pending", "failed"]
     let counts = words.map { word in (word, cells.count { $0.state.word == word }) }.filter { $0.1 > 0 }
     lines.append(
-      "\(cells.count) runs" + (counts.isEmpty ? "" : ": ")
+      "\(CountedNoun(cells.count, "run"))" + (counts.isEmpty ? "" : ": ")
         + counts.map { "\($0.1) \($0.0)" }.joined(separator: ", "))
     if !failedOnly, !plan.missing.isEmpty {
       let time =
         plan.missingSeconds(jobs: jobs).map {
-          "about \(ProgressDisplay.duration($0)) with \(jobs) runs at a time, as long as finished ones took"
+          "about \(ProgressDisplay.duration($0)) with \(CountedNoun(jobs, "run")) at a time, as long as finished ones took"
         } ?? "the time is unknown until a run is finished"
       lines.append("to do: \(Self.operations(plan.missingOperations)) in products of training; \(time)")
     }

@@ -47,7 +47,7 @@ struct Report: ParsableCommand {
         .missingInput, file: options.experiment, found: "no finished run in \(options.results)/runs",
         expected: "at least one",
         advice:
-          "likeness run \(options.experiment) makes them. Earlier tables and figures are left as they are.")
+          "\(results.experiment.runCommand) makes them. Earlier tables and figures are left as they are.")
     }
     let report = try ExperimentReport(results)
     if !incomplete, let richer = report.richerTable(in: "\(options.results)/\(name)") {
@@ -57,7 +57,7 @@ struct Report: ParsableCommand {
           "\(richer.earlier) finished results have gone into it, of which \(options.results)/runs holds \(richer.now)",
         expected: "no fewer",
         advice:
-          "likeness run \(options.experiment) makes the missing ones; --incomplete replaces the tables and figures all the same."
+          "\(results.experiment.runCommand) makes the missing ones; --incomplete replaces the tables and figures all the same."
       )
     }
     var files: [String] = []
@@ -67,7 +67,9 @@ struct Report: ParsableCommand {
     for file in files { print(file) }
     let missing = results.rows.flatMap(\.runs).count { $0.state != .finished }
     if missing > 0 {
-      print("\(missing) runs are not finished; likeness run \(options.experiment) makes them")
+      print(
+        "\(CountedNoun(missing, "run is", plural: "runs are")) not finished; \(results.experiment.runCommand) makes the rest"
+      )
     }
   }
 }

@@ -18,8 +18,9 @@ struct Run: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Only the runs whose loss, mechanism, network, dataset, sampler, training, seed or fold is this, such as loss=arcface or seed=1; untrained and ceiling rows are \
-      loss=untrained and loss=ceiling; run=HASH is one run, by the beginning of its hash. May be given several times: values of one key are alternatives.
+      Only the runs whose loss, mechanism, network, dataset, sampler, training (as tables write it, such as ‘batch 64’), seed or fold (from 1) is this, such as \
+      loss=arcface or seed=1; untrained and ceiling rows are loss=untrained and loss=ceiling; run=HASH is one run, by the beginning of its hash or its folder's name. May be \
+      given several times: values of one key are alternatives, and different keys must all hold.
       """, valueName: "key=value"))
   var only: [String] = []
 
@@ -75,10 +76,12 @@ struct Run: AsyncParsableCommand {
     withExtendedLifetime(listener) {}
     let outcome = try result.get()
     let reasons = experiment.grid.rows.filter(selection.mayContain).compactMap(\.unsupportedReason)
-    var parts = ["\(runs.count) runs", "\(outcome.finished) made now"]
+    var parts = ["\(CountedNoun(runs.count, "run"))", "\(outcome.finished) made now"]
     if outcome.failed > 0 { parts.append("\(outcome.failed) failed") }
     if outcome.heldElsewhere > 0 { parts.append("\(outcome.heldElsewhere) held by another process") }
-    if !reasons.isEmpty { parts.append("\(reasons.count) rows unsupported (likeness status lists them)") }
+    if !reasons.isEmpty {
+      parts.append("\(CountedNoun(reasons.count, "row")) unsupported (likeness status lists them)")
+    }
     print("\(experiment.definition.name): \(parts.joined(separator: ", "))")
     for (index, reason) in reasons.enumerated() where !reasons[..<index].contains(reason) {
       print("unsupported: \(reason)")

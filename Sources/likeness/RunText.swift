@@ -37,13 +37,17 @@ struct RunText {
     if let result = run.result {
       rows.append(("trained on", "\(result.images) images of \(result.identities) identities"))
       rows.append(("network", result.modelDigest))
+      if let chosen = result.chosen {
+        let accuracy = String(format: "%.4f", chosen.validationAccuracy)
+        rows.append(("chosen", "step \(chosen.step), validation accuracy \(accuracy)"))
+      }
     }
     section("Run", rows)
     section("Configuration", try Self.flattened(run.folder.specificationFile))
     for evaluation in run.evaluations() {
       section("Results: \(evaluation.name)", Self.numbers(evaluation.record))
     }
-    section("Provenance", try Self.flattened(run.folder.environmentFile))
+    section("Provenance", run.environment.map(Self.provenance) ?? [])
     func plot(_ title: String, _ points: [(place: Double, value: Double)]) {
       let plot = TerminalPlot(points)
       if !plot.lines.isEmpty { lines += ["", title] + plot.lines }
@@ -73,14 +77,41 @@ struct RunText {
       value.map { String(format: "%.4f", $0) } ?? "not attainable"
     }
     if let intervals = outcome.intervals {
-      return intervals.numbers.map { number in
+      let empty = record.distractors?.emptyRates ?? record.identification?.emptyRates ?? []
+      return intervals.numbers.filter { !empty.contains($0.name) }.map { number in
         let interval = number.interval.map { " [\(text($0.lower)), \(text($0.upper))]" } ?? ""
         return (number.name, text(number.estimate) + interval)
-      }
+      } + (empty.isEmpty ? [] : [("left out", "ranks beyond all candidates of a search")])
     }
     return [("accuracy", outcome.accuracy), ("AUC", outcome.auc), ("EER", outcome.eer)].compactMap {
       name, value in value.map { (name, text($0)) }
     } + outcome.tar.map { ("TAR at FAR \($0.targetFAR)", text($0.tar)) }
+  }
+
+  /// Whence a run is, in units that people read.
+  private static func provenance(_ environment: RunEnvironment) -> [(String, String)] {
+    func seconds(_ value: Double) -> String {
+      if value == 0 { return "0 s" }
+      if value >= 60 { return ProgressDisplay.duration(value) }
+      let (scale, unit) = value >= 1 ? (1, "s") : value >= 1e-3 ? (1e3, "ms") : (1e6, "µs")
+      return String(format: value * scale >= 100 ? "%.0f " : "%.3g ", value * scale) + unit
+    }
+    return [
+      ("commit", environment.commit), ("date", environment.date), ("host", environment.host),
+      ("processor", environment.processor), ("operating system", environment.operatingSystem),
+      ("BLAS core", environment.blasCore), ("BLAS version", environment.blasVersion),
+      ("threads", "\(environment.threads)"), ("training", seconds(environment.trainingSeconds)),
+      ("evaluation", seconds(environment.evaluationSeconds)),
+    ]
+      + [
+        ("a step", environment.secondsPerStep), ("an embedding", environment.secondsPerEmbedding),
+      ].compactMap { name, value in value.map { (name, seconds($0)) } }
+      + [
+        (
+          "peak memory",
+          ByteCountFormatter.string(fromByteCount: Int64(environment.peakMemory), countStyle: .memory)
+        )
+      ]
   }
 
   /// The values of a JSON file by their paths, sorted; lists in one line. Empty where there is no such file.

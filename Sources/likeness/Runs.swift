@@ -77,7 +77,7 @@ struct Runs: ParsableCommand {
       let size = chosen.reduce(0) { $0 + $1.size }
       let total = ByteCountFormatter.string(fromByteCount: Int64(size), countStyle: .file)
       print(
-        "\(chosen.count) runs, \(total)\(delete ? " removed" : ""); \(pruning.kept) kept"
+        "\(CountedNoun(chosen.count, "run")), \(total)\(delete ? " removed" : ""); \(pruning.kept) kept"
           + (delete || chosen.isEmpty ? "" : "; --delete removes them"))
     }
 

@@ -62,11 +62,13 @@ struct Submit: ParsableCommand {
       print(array.script, terminator: "")
       return
     }
+    let client = try SlurmQueue.client(instead: "\(experiment.runCommand) makes the runs here")
     let script = try array.write()
-    let job = try SlurmQueue.submit(script)
+    let job = try SlurmQueue.submit(script, by: client)
     let rest = leftOut.isEmpty ? "" : "; left out: \(leftOut.joined(separator: ", "))"
     print(
-      "\(name): \(runs.count) runs in \(array.tasks.count) tasks are job \(job)\(rest)\(retryAdvice(counts))")
+      "\(name): \(CountedNoun(runs.count, "run")) in \(CountedNoun(array.tasks.count, "task")) \(runs.count == 1 ? "is" : "are") job \(job)\(rest)\(retryAdvice(counts))"
+    )
     print("squeue --job \(job) shows its tasks, scancel \(job) ends them; their output is in \(array.path)")
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Experiments
 import FeatureStores
 import Foundation
 
@@ -61,7 +62,7 @@ struct Validate: ParsableCommand {
 
   func run() throws {
     var report = Report()
-    let tested = try store.map { try FeatureStore(opening: StoreLocation($0)) }
+    let tested = try store.map { try FeatureStore(watching: StoreLocation($0)) }
     for name in protocolNames {
       let definition = try ProtocolDefinition.located(name)
       let file = ProtocolDefinition.path(of: name)
@@ -73,15 +74,23 @@ struct Validate: ParsableCommand {
     if protocolNames.isEmpty && store == nil { try readProtocols(&report) }
     if let tested {
       report.stores.append(tested.location.description)
-      report.findings += try ProtocolValidation.findings(of: tested)
+      report.findings += try findings(of: tested)
       if let train {
-        let training = try FeatureStore(opening: StoreLocation(train))
+        let training = try FeatureStore(watching: StoreLocation(train))
         report.stores.append(training.location.description)
-        report.findings += try ProtocolValidation.findings(of: training)
-        report.findings += try ProtocolValidation.findings(of: tested, against: training)
+        report.findings += try findings(of: training)
+        report.findings += try RowProgress(total: training.rowCount + tested.rowCount).during { progress in
+          try ProtocolValidation.findings(of: tested, against: training) { progress.add($0) }
+        }
       }
     }
     try show(report)
+  }
+
+  private func findings(of store: FeatureStore) throws -> [Finding] {
+    try RowProgress(total: store.rowCount).during { progress in
+      try ProtocolValidation.findings(of: store) { progress.add($0) }
+    }
   }
 
   private func listFolder(_ store: FeatureStore?) -> String {

@@ -38,11 +38,13 @@ struct Verify: AsyncParsableCommand {
     let interruption = Interruption()
     let listener = interruption.listen()
     let verification = RunVerification(experiment, results: options.results, interruption: interruption)
-    let runs = try verification.sample(sample, of: RunSelection(only).runs(of: experiment), seed: seed)
+    let chosen = try RunSelection(only).runs(of: experiment)
+    let finished = try verification.finished(among: chosen)
+    let runs = RunVerification.sample(sample, of: finished, seed: seed)
     guard !runs.isEmpty else {
       throw HarnessError(
         .missingInput, file: options.experiment, found: "no finished run in \(options.results)/runs",
-        expected: "at least one that trains", advice: "likeness run \(options.experiment) makes them.")
+        expected: "at least one that trains", advice: "\(experiment.runCommand) makes them.")
     }
     let display = ProgressDisplay()
     var differing = 0
@@ -58,14 +60,21 @@ struct Verify: AsyncParsableCommand {
       if let failure = outcome.failure {
         print("\(outcome.run): failed: \(failure)\(core)")
       } else if outcome.differing.isEmpty {
-        print("\(outcome.run): \(outcome.compared.count) files the same")
+        print("\(outcome.run): \(CountedNoun(outcome.compared.count, "file")) the same")
       } else {
         print("\(outcome.run): differs in \(outcome.differing.joined(separator: ", "))\(core)")
       }
       if !outcome.isSame { differing += 1 }
     }
     withExtendedLifetime(listener) {}
-    print("\(experiment.definition.name): \(runs.count) runs made again, \(differing) differ")
+    let training = chosen.count { $0.specification.training != nil }
+    let fewer =
+      sample > finished.count
+      ? "; --sample \(sample) asks for more: finished are \(finished.count) of the \(training) that train"
+      : ""
+    print(
+      "\(experiment.definition.name): \(runs.count) of \(CountedNoun(finished.count, "finished run")) made again, \(differing) \(differing == 1 ? "differs" : "differ")\(fewer)"
+    )
     if differing > 0 { throw Self.differs }
   }
 }

@@ -47,7 +47,7 @@ struct ExperimentCommandTests {
     #expect(before.output.components(separatedBy: "unsupported: ").count == 3)
 
     let part = try small.run("run", "small.yaml", "--only", "loss=CosFace", "--only", "seed=2")
-    #expect(part.status == 0 && part.output.hasPrefix("small: 1 runs, 1 made now"), "\(part.errors)")
+    #expect(part.status == 0 && part.output.hasPrefix("small: 1 run, 1 made now"), "\(part.errors)")
     let made = try #require(small.runs().first)
     #expect(made.hasPrefix("little-narrow-cosface-conventional-seed2-"))
     let after = try small.run("run", "small.yaml", "--dry-run")
@@ -59,7 +59,7 @@ struct ExperimentCommandTests {
     #expect(after.output.contains("\n6 runs: 1 finished, 5 pending\n") && after.errors == "")
     #expect(after.output.contains("with 2 runs at a time") || after.output.contains("runs at a time"))
     let chosen = try small.run("run", "small.yaml", "--dry-run", "--only", "loss=untrained")
-    #expect(chosen.output.contains("\n1 runs: 1 pending\n") && !chosen.output.contains("unsupported"))
+    #expect(chosen.output.contains("\n1 run: 1 pending\n") && !chosen.output.contains("unsupported"))
 
     let mistake = try small.run("run", "small.yaml", "--only", "loss=cosfase")
     #expect(
@@ -129,8 +129,62 @@ struct ExperimentCommandTests {
     #expect(refused.errors.contains("results/small/pairs.json: 6 finished results have gone into it"))
     #expect(try String(contentsOfFile: table, encoding: .utf8) == before)
     let allowed = try small.run("report", "small.yaml", "--incomplete")
-    #expect(allowed.status == 0 && allowed.output.contains("runs are not finished"))
+    #expect(
+      allowed.status == 0
+        && allowed.output.hasSuffix("\n1 run is not finished; likeness run small.yaml makes the rest\n"),
+      "\(allowed.output)")
     #expect(try String(contentsOfFile: table, encoding: .utf8) != before)
+  }
+
+  @Test func verdictsOfMoreRunsAreKeptUnlessTheUserSaysSo() throws {
+    let small = try SmallExperiment(
+      SmallExperiment.text + "mechanisms: [conventional, {name: multiface, groups: 2}]\n")
+    try AtomicFile.write(
+      """
+      claims:
+        - id: better
+          paper: a paper
+          statement: It is better.
+          reading: Higher accuracy.
+          experiments: [small.yaml]
+          mechanism: multiface
+          statistic: {name: difference}
+          claimed: {above: 0}
+          tolerance: 0
+      """, to: small.folder.file("claims.yaml"))
+    #expect(try small.run("run", "small.yaml").status == 0)
+    let decided = try small.run("claims", "claims.yaml")
+    #expect(decided.status == 0 && decided.output.hasSuffix("not run: 0\n"), "\(decided.errors)")
+    let before = try small.text("results/claims.md")
+    let gone = try #require(small.runs().first { $0.hasPrefix("little-narrow-normface") })
+    try FileManager.default.removeItem(atPath: small.folder.file("results/runs/\(gone)"))
+    let refused = try small.run("claims", "claims.yaml")
+    #expect(refused.status == 66 && refused.output == "", "\(refused.output)")
+    #expect(
+      refused.errors.contains(
+        "results/claims.json: 2 decided verdicts, of which 1 would become ‘not run’: their runs are not in results/runs; "
+      ) && refused.errors.contains("likeness run small.yaml makes the missing runs; --incomplete "),
+      "\(refused.errors)")
+    #expect(try small.text("results/claims.md") == before)
+    let allowed = try small.run("claims", "claims.yaml", "--incomplete")
+    #expect(allowed.status == 0 && allowed.output.hasSuffix("not run: 1\n"), "\(allowed.output)")
+  }
+
+  @Test func theHintKeepsWhatWasSetAndWhichFolders() throws {
+    let small = try SmallExperiment()
+    let changes = ["--results", "my results", "--set", "losses=[normface]", "--set", "name=other"]
+    let options = ["small.yaml"] + changes
+    let part = try small.run(["run"] + options + ["--only", "seed=1"])
+    #expect(part.status == 0, "\(part.errors)")
+    let report = try small.run(["report"] + options)
+    let command =
+      "likeness run small.yaml --results 'my results' --set 'losses=[normface]' --set name=other"
+    #expect(report.output.contains("not finished; \(command) makes the rest\n"), "\(report.output)")
+    let nowhere = try small.run(["report", "small.yaml", "--results", "none", "--set", "name=other"])
+    #expect(
+      nowhere.status == 66
+        && nowhere.errors.contains("likeness run small.yaml --results none --set name=other generates it"),
+      "\(nowhere.errors)")
   }
 
   @Test func referencesAloneAreNotDrawnForAnExperimentThatTrains() throws {

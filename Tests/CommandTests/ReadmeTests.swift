@@ -203,8 +203,10 @@ private struct Reader {
       return
     }
     #expect(result.status == 0, "\(command): \(result.errors)")
-    // What trains says on standard error how far it is, and evaluations do where they take seconds.
-    let told = result.errors.split(separator: "\n").filter { $0.firstMatch(of: /^\d+ of \d+ rows/) == nil }
+    // What trains says on standard error how far it is, and other work on rows does where it takes seconds.
+    let told = result.errors.split(separator: "\n").filter {
+      $0.firstMatch(of: /^\d+( of \d+)? (rows|images|scores)/) == nil
+    }
     if !["run", "verify"].contains(words[1]) { #expect(told.isEmpty, "\(command): \(result.errors)") }
     if let redirection = words.firstIndex(of: ">") {
       #expect(result.output == "" && sandbox.size(words[redirection + 1]) > 0, "\(command)")

@@ -67,15 +67,21 @@ struct RenameKillTests {
   private static let text = SmallExperiment.text.replacing("seeds: [1, 2]", with: "seeds: [1]").replacing(
     "losses: [normface, ", with: "losses: [")
 
-  @Test(arguments: ["KILL_BEFORE_RENAME", "KILL_AFTER_RENAME"])
-  func killedAtAnyRenamingItEndsWithTheSameBytes(variable: String) throws {
-    let undisturbed = try SmallExperiment(Self.text)
+  private static let choosing =
+    text + "validation: {held-out: 2}\ncheckpoint: {name: best-validation, every: 1}\n"
+
+  @Test(
+    arguments: [
+      ("KILL_BEFORE_RENAME", text), ("KILL_AFTER_RENAME", text), ("KILL_AFTER_RENAME", choosing),
+    ])
+  func killedAtAnyRenamingItEndsWithTheSameBytes(variable: String, text: String) throws {
+    let undisturbed = try SmallExperiment(text)
     #expect(try run(undisturbed).status == 0)
     let expected = try RunFiles(undisturbed.folder.file("results"))
     var call = 1
     var left = 0
     while true {
-      let small = try SmallExperiment(Self.text)
+      let small = try SmallExperiment(text)
       let results = small.folder.file("results")
       let killed = try run(small, kill: (variable, call))
       if killed.status == 0 { break }

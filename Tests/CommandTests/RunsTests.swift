@@ -35,7 +35,9 @@ struct RunsTests {
     #expect(try small.run("runs", "show", identity).output == shown.output)
     #expect(value("trained on") == "32 images of 8 identities")
     #expect(value("training.loss.options.margin") == "0.2" && value("training.seed") == "2")
-    #expect(value("blasCore") != nil && value("commit") != nil)
+    #expect(value("BLAS core") != nil && value("commit") != nil)
+    #expect(value("training")?.wholeMatch(of: /[0-9.]+ (?:s|ms|µs)/) != nil, "\(shown.output)")
+    #expect(value("peak memory")?.wholeMatch(of: /[0-9.,]+ [MG]B/) != nil, "\(shown.output)")
     #expect(lines.contains("Results: pairs") && value("accuracy")?.contains("[") == true, "\(shown.output)")
     let plot = try #require(lines.firstIndex(of: "Training loss against steps"))
     #expect(lines[plot + 1].contains(" ┤") && lines.last?.hasSuffix("4") == true)
@@ -50,6 +52,35 @@ struct RunsTests {
     #expect(ambiguous.status == 64 && ambiguous.errors.contains("2 runs whose hash begins with"))
     let stale = try small.run("runs", "show", String(twin))
     #expect(stale.output.contains("semantics 1, now 1: never used"), "\(stale.output)")
+  }
+
+  @Test func aRunWhoseCheckpointWasChosenNamesTheStep() throws {
+    let small = try SmallExperiment(
+      SmallExperiment.text + "validation: {held-out: 2}\ncheckpoint: {name: best-validation, every: 3}\n")
+    let made = try small.run("run", "small.yaml")
+    #expect(made.status == 0, "\(made.errors)")
+    let name = try run("little-narrow-cosface-conventional-seed1-", of: small)
+    struct Result: Decodable {
+      struct Choice: Decodable { var step: Int, validationAccuracy: Double }
+      var chosen: Choice
+    }
+    let result = try JSONDecoder().decode(
+      Result.self, from: Data(small.text("results/runs/\(name)/result.json").utf8))
+    #expect([3, 4].contains(result.chosen.step))
+    let shown = try small.run("runs", "show", name)
+    let accuracy = String(format: "%.4f", result.chosen.validationAccuracy)
+    #expect(
+      shown.output.split(separator: "\n").contains {
+        $0.hasPrefix("  chosen ")
+          && $0.hasSuffix("  step \(result.chosen.step), validation accuracy \(accuracy)")
+      }, "\(shown.output)")
+    #expect(shown.output.contains("4 of 4"), "\(shown.output)")
+    let verified = try small.run("verify", "small.yaml")
+    #expect(verified.status == 0 && verified.output.hasSuffix(" 0 differ\n"), "\(verified.output)")
+    // Nothing is chosen where the last one is taken.
+    let last = try self.made()
+    let other = try run("little-narrow-cosface-conventional-seed1-", of: last)
+    #expect(try !last.run("runs", "show", other).output.contains("\n  chosen "))
   }
 
   @Test func whatNoExperimentRefersToIsListedAndRemovedOnlyWhenAsked() throws {
@@ -85,7 +116,7 @@ struct RunsTests {
     #expect(
       careful.output.contains(
         "elsewhere.yaml: its stores, or the world it would generate, are not at hand"), "\(careful.output)")
-    #expect(careful.output.contains("\n1 runs, "))
+    #expect(careful.output.contains("\n1 run, "))
 
     let removed = try small.run("runs", "prune", "small.yaml", "--delete")
     #expect(removed.status == 0 && removed.output.contains("removed \(orphans[0])"), "\(removed.errors)")
@@ -115,7 +146,7 @@ struct RunsTests {
     let same = try small.run("verify", "small.yaml", "--sample", "3")
     #expect(same.status == 0, "\(same.errors)\(same.output)")
     #expect(same.output.components(separatedBy: ": 4 files the same\n").count == 4, "\(same.output)")
-    #expect(same.output.hasSuffix("small: 3 runs made again, 0 differ\n"))
+    #expect(same.output.hasSuffix("small: 3 of 4 finished runs made again, 0 differ\n"))
     // The same draw for the same seed.
     #expect(try small.run("verify", "small.yaml", "--sample", "3").output == same.output)
 
@@ -128,7 +159,10 @@ struct RunsTests {
     let differing = try small.run("verify", "small.yaml", "--sample", "9")
     #expect(differing.status == 2, "\(differing.errors)")
     #expect(differing.output.contains("\(name): differs in \(evaluation)\n"), "\(differing.output)")
-    #expect(differing.output.hasSuffix("small: 4 runs made again, 1 differ\n"))
+    #expect(
+      differing.output.hasSuffix(
+        "small: 4 of 4 finished runs made again, 1 differs; --sample 9 asks for more: finished are 4 of the 4 that train\n"
+      ), "\(differing.output)")
     // Not mended: the stored files are only read.
     #expect(try String(contentsOfFile: file, encoding: .utf8).hasSuffix(" "))
     #expect(try small.run("verify", "small.yaml", "--only", "loss=cosface").status == 0)

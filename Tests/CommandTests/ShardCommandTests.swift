@@ -158,7 +158,7 @@ struct ShardCommandTests {
     #expect(
       missing.status == 66
         && missing.errors.contains(
-          "p/shard-2-of-2.h5: no such file; missing of 2 shards: 2; expected all of them. Make each with --shard K/2 --output p."
+          "p/shard-2-of-2.h5: no such file; shards missing: 2 (of 2); expected all of them. Make each with --shard K/2 --output p."
         ), "\(missing.errors)")
     #expect(try small.evaluate("--merge", "nowhere").status == 66)
   }
@@ -213,7 +213,7 @@ struct ShardCommandTests {
     #expect(submitted.status == 0, "\(submitted.errors)")
     #expect(
       submitted.output == """
-        faces: 4 shards are job 41, 1 of 5 are there; their merging is job 42, which writes my parts/result.json
+        faces: 4 shards are job 41, 1 of 5 is there; their merging is job 42, which writes my parts/result.json
         squeue --job 41,42 shows them, scancel 41 42 ends them; their output is in my parts/slurm
 
         """)
@@ -225,6 +225,10 @@ struct ShardCommandTests {
         """)
     let whole = try small.evaluate("--format", "json")
     #expect(try small.text("my parts/result.json") == whole.output)
+    let other = try small.evaluate("--shards", "6", "--slurm", "--output", "my parts")
+    #expect(
+      other.status == 65 && other.errors.contains("my parts/shard-1-of-5.h5: a shard of 5 in the folder"),
+      "\(other.errors)")
     let again = try small.evaluate("--shards", "5", "--slurm", "--output", "my parts")
     #expect(again.output.hasPrefix("faces: all 5 shards are there; their merging is job 43, "))
   }

@@ -40,7 +40,9 @@ struct SmallExperiment {
     try AtomicFile.write(text, to: folder.file("small.yaml"))
   }
 
-  func run(_ arguments: String...) throws -> ProcessResult {
+  func run(_ arguments: String...) throws -> ProcessResult { try run(arguments) }
+
+  func run(_ arguments: [String]) throws -> ProcessResult {
     var environment = ProcessInfo.processInfo.environment
     environment["OPENBLAS_CORETYPE"] = nil
     return try ProcessResult(

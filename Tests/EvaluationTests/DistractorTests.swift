@@ -70,6 +70,7 @@ struct DistractorTests {
     let result = try small.task("{ties: \(ties), noise: \(exclude ? "exclude" : "keep")}").result(
       of: small.table)
     #expect(result.sizes.map(\.listed) == [5, 33, 40] && result.ranks == [1, 3, 12])
+    #expect(result.emptyRates == ["rank 12 of 5"])
     let probes = (0..<11).filter { !exclude || $0 != 8 }
     func score(_ i: Int, _ j: Int) -> Double {
       zip(small.table.features.row(i), small.table.features.row(j)).reduce(0) {

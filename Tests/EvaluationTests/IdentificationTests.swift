@@ -152,6 +152,7 @@ struct IdentificationTests {
     }
     let rates = try result.galleries.map { try #require($0.match.rate(rank: 3)) }
     #expect(agree(try #require(result.mean.identification[1]), (rates[0] + rates[1]) / 2))
+    #expect(result.emptyRates == [], "the galleries have more entries than the highest rank")
     #expect(result.warnings.contains { $0.hasSuffix("of people in no gallery") })
     #expect(try JSONDecoder().decode(IdentificationResult.self, from: result.json()) == result)
     #expect(result.records.allSatisfy { $0.count == result.records[0].count })

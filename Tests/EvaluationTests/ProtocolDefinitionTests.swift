@@ -113,6 +113,32 @@ struct ProtocolDefinitionTests {
     #expect(none.kind == .missingInput)
   }
 
+  @Test func `A list that is not there is asked for, with what the protocol knows of it`() throws {
+    let folder = try TemporaryFolder()
+    for (notes, known) in [
+      ("", ""), ("notes: Of http://lists.example.", " The protocol's notes: Of http://lists.example."),
+    ] {
+      let protocolFile = try ProtocolDefinition(
+        text: """
+          name: test
+          kind: pair-verification
+          lists: {format: lfw}
+          folds: 2
+          far: [0.1]
+          \(notes)
+          """, file: "p.yaml")
+      let error = try harnessError {
+        try protocolFile.task(lists: folder.path, names: ["a", "b"], source: "store.h5")
+      }
+      #expect(error.kind == .missingInput && error.file == folder.file("pairs.txt"))
+      #expect(error.expected == "a list of the protocol ‘test’")
+      #expect(
+        error.advice
+          == "Give the folder of its lists: --lists DIR, in an experiment ‘lists’ beside the protocol.\(known)"
+      )
+    }
+  }
+
   @Test func `A file that is not the expected list is refused`() throws {
     let folder = try ListFolder(["pairs.txt": ListFormatTests.lfw])
     let digest = Digest.sha256(ListFormatTests.lfw)

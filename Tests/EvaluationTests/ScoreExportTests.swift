@@ -50,6 +50,7 @@ import Testing
     let read = try ScoreFile(csv: path).result(targetFARs: [0.5])
     #expect(read.accuracy == direct.accuracy && read.auc == direct.auc && read.eer == direct.eer)
     #expect(read.operatingPoints == direct.operatingPoints && read.folds == 2)
+    #expect(read.tables[0].title.hasSuffix(", convention likeness"))
   }
 
   @Test func aMatrixIsTheFieldsOwnByteByByte() throws {
@@ -183,6 +184,9 @@ import Testing
     let result = try ScoreFile(csv: folder.file("s.csv")).result(targetFARs: [0.5, 0.1])
     #expect(result.genuine == 2 && result.impostor == 2 && result.accuracy == nil)
     #expect(result.operatingPoints.map(\.tar) == [0.5, nil])
+    #expect(
+      result.tables[0].title.hasSuffix(
+        "; no accuracy: without folds there are no others to choose its threshold on"))
     #expect(result.warnings == ["FAR 0.1 is not attainable with 2 impostor pairs"])
     #expect(result.files[0].sha256 == (try Digest.sha256(file: folder.file("s.csv"))))
   }

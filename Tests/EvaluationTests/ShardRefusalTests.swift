@@ -47,7 +47,7 @@ struct ShardRefusalTests {
     for number in [1, 3] { try FileManager.default.removeItem(atPath: made.file(number)) }
     let error = try harnessError { try made.evaluation().merged() }
     #expect(error.kind == .missingInput && error.file == made.file(1))
-    #expect(error.found == "no such file; missing of 3 shards: 1, 3")
+    #expect(error.found == "no such file; shards missing: 1, 3 (of 3)")
     #expect(error.advice == "Make each with --shard K/3 --output \(made.folder.path).")
     try FileManager.default.removeItem(atPath: made.file(2))
     let none = try harnessError { try made.evaluation().merged() }
@@ -56,7 +56,14 @@ struct ShardRefusalTests {
 
   @Test func `Shards of another number are refused`() throws {
     let made = try Made()
-    _ = try made.make(2, of: 4)
+    // Before any work, and again where one was put there.
+    let early = try harnessError { try made.make(2, of: 4) }
+    #expect(early.kind == .badInput && early.file == made.file(1))
+    #expect(early.found == "a shard of 3 in the folder for shards of 4")
+    #expect(!FileManager.default.fileExists(atPath: made.file(2, of: 4)))
+    try FileManager.default.copyItem(atPath: made.file(2), toPath: made.file(2, of: 4))
+    let late = try harnessError { try made.make(1) }
+    #expect(late.file == made.file(2, of: 4), "one that is there already, too")
     let error = try harnessError { try made.evaluation().merged() }
     #expect(error.kind == .badInput && error.file == made.file(2, of: 4))
     #expect(error.found == "a shard of 4 beside shards of 3")
@@ -134,7 +141,8 @@ struct ShardRefusalTests {
 
   @Test func `Embeddings without a digest are refused`() throws {
     let made = try Made()
-    let error = try harnessError { try made.make(1, of: 5, digest: nil) }
+    try FileManager.default.removeItem(atPath: made.file(1))
+    let error = try harnessError { try made.make(1, digest: nil) }
     #expect(error.kind == .usage && error.file == "store.h5")
   }
 

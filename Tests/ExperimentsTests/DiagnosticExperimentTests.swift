@@ -12,7 +12,7 @@ import Testing
 struct DiagnosticExperimentTests {
   private static let all = """
     [{name: curve, every: 10}, {name: compactness, images: 30}, spectrum, {name: groups, groups: 2}, \
-    {name: head-gradients, every: 15}, {name: smoothness, every: 20, rates: [0.1, 0.5]}, \
+    {name: clusters, identities: 5, images: 2, groups: 3}, {name: head-gradients, every: 15}, {name: smoothness, every: 20, rates: [0.1, 0.5]}, \
     {name: landscape, points: 3}, cost]
     """
 
@@ -57,6 +57,11 @@ struct DiagnosticExperimentTests {
       ("[cost]", "{pairs: 20}", "no identities"),
       (
         "[{name: groups, groups: 4}]", "{set: validation}", "4 groups do not divide an embedding of 6 columns"
+      ), ("[clusters]", nil, "without validation identities"),
+      ("[{name: clusters, identities: 1}]", "{set: validation}", "identities"),
+      (
+        "[{name: clusters, groups: 4}]", "{set: validation}",
+        "4 groups do not divide an embedding of 6 columns"
       ),
     ] as [(String, String?, String)])
   func `Mistakes are refused`(diagnostics: String, validation: String?, found: String) throws {
@@ -115,6 +120,20 @@ struct DiagnosticExperimentTests {
     #expect(Set(set.genuine).count == set.genuine.count && Set(set.impostor).count == set.impostor.count)
   }
 
+  @Test func `The first images of the first identities that have two are chosen`() throws {
+    let labels = [5, 2, 2, 9, 5, 2, 1, 9, 5, 5]
+    func rows(_ identities: Int, _ images: Int) throws -> [Int] {
+      try ValidationSet(
+        features: Matrix(rows: 10, columns: 3), labels: labels, store: "store", rows: nil, pairs: 10,
+        file: "file", place: "place"
+      ).rows(identities: identities, images: images)
+    }
+    // Identity 1 has a single image.
+    #expect(try rows(2, 2) == [1, 2, 0, 4])
+    #expect(try rows(2, 3) == [1, 2, 5, 0, 4, 8])
+    #expect(try rows(32, 100) == [1, 2, 5, 0, 4, 8, 9, 3, 7])
+  }
+
   @Test func `Validation accuracy is that of loops over folds`() throws {
     let tiny = try TinyExperiment(parts("[cost]"))
     let set = try #require(try tiny.bind().datasets[0].validations.first)
@@ -162,7 +181,7 @@ struct DiagnosticExperimentTests {
     let tiny = try TinyExperiment(parts(Self.all))
     #expect(try await tiny.run() == ExperimentRunner.Outcome(finished: 3))
     let records = try records(tiny)
-    #expect(records.count == 8)
+    #expect(records.count == 9)
     let curve = try #require(records["curve"]?.curve)
     #expect(curve.map(\.step) == [0, 10, 20, 30, 40])
     #expect(curve[0].loss == nil)
@@ -185,6 +204,15 @@ struct DiagnosticExperimentTests {
     #expect(groups.whole == curve[4].validation)
     #expect(groups.alone == [0, 3].map { validation.accuracy(of: embeddings.columns(in: $0..<$0 + 3)) })
     #expect(groups.comparison == GroupComparison(embeddings, labels: validation.labels, groups: 2))
+    let clusters = try #require(records["clusters"]?.clusters)
+    let rows = validation.rows(identities: 5, images: 2)
+    let chosen = embeddings.gathering(rows: rows)
+    #expect(clusters.labels == rows.map { validation.labels[$0] })
+    #expect(clusters.whole == IdentityClusters(chosen, labels: clusters.labels))
+    #expect(
+      clusters.alone
+        == [0, 2, 4].map { IdentityClusters(chosen.columns(in: $0..<$0 + 2), labels: clusters.labels) })
+    #expect(clusters.whole.coordinates.count == 10 && (clusters.whole.betweenToWithin ?? 0) > 0)
     #expect(records["head-gradients"]?.headGradients?.map(\.step) == [15, 30, 40])
     #expect(
       records["head-gradients"]?.headGradients?.allSatisfy { $0.heads.map(\.name) == ["prototypes.0"] }
@@ -310,10 +338,28 @@ struct DiagnosticExperimentTests {
         "alignment-0-1", "neighbour-agreement-0-1",
       ])
     #expect(
+      values("clusters").map(\.quantity)
+        == ["whole", "0", "1", "2"].flatMap { part in
+          ["between-within", "silhouette", "variance-share"].map { "\($0)-\(part)" }
+        })
+    let clusters = try #require(records["clusters"]?.clusters)
+    #expect(
+      values("clusters").suffix(3).map(\.value) == [
+        clusters.alone[2].betweenToWithin, clusters.alone[2].silhouette,
+        clusters.alone[2].shares.map { $0[0] + $0[1] },
+      ])
+    #expect(
       values("head-gradients").prefix(3).map(\.quantity) == [
         "prototypes.0-all", "prototypes.0-present", "prototypes.0-absent",
       ])
     #expect(values("landscape").count == 3 && values("cost").count == 10)
     #expect(values("compactness").count == 12 && values("smoothness").count == 21)
+  }
+
+  @Test func `A landscape without the trained weights among its points has no loss of theirs`() throws {
+    var record = DiagnosticRecord(try DiagnosticConfiguration("landscape", ["points": .number(4)]))
+    record.landscape = try JSONDecoder().decode(
+      LossSlice.self, from: Data(#"{"steps": [-1, 1], "losses": [[1, 2], [3, 4]]}"#.utf8))
+    #expect(record.values.map(\.value) == [nil, 1, 4])
   }
 }

@@ -55,7 +55,7 @@ struct FoldwiseExperimentTests {
     let error = try harnessError { try foldwise.bind() }
     #expect(error.kind == .badInput && error.file == foldwise.file)
     #expect(error.place == "protocol first")
-    #expect(error.found == "1 identities in both fold 1 and fold 2 of the lists")
+    #expect(error.found == "1 identity in both fold 1 and fold 2 of the lists")
     #expect(error.expected == "folds with different identities")
     #expect(error.advice == "Fold-wise training would train on test identities.")
   }

@@ -48,11 +48,15 @@ struct KilledProcessTests {
     return parts
   }
 
-  @Test func `Killed at any instant, it ends with the bytes of an undisturbed run`() async throws {
-    let undisturbed = try TinyExperiment(Self.parts)
+  @Test(arguments: ["last", "{name: best-validation, every: 7}"])
+  func `Killed at any instant, it ends with the bytes of an undisturbed run`(checkpoint: String) async throws
+  {
+    var parts = Self.parts
+    parts.seeds += "\nvalidation: {set: validation}\ncheckpoint: \(checkpoint)"
+    let undisturbed = try TinyExperiment(parts)
     #expect(try await undisturbed.run().finished == 8)
 
-    let tiny = try TinyExperiment(Self.parts)
+    let tiny = try TinyExperiment(parts)
     // Instants are counted in changes of the results folder, not in seconds: the same on every machine, more or less.
     var stream = RandomStream(seed: 5, name: "kills")
     var kills = 0

@@ -19,7 +19,12 @@ struct PitfallTests {
       try AtomicFile.write(text + "\n" + line, to: folder.file("tiny.yaml"))
       return try withExtendedLifetime(folder) { try ExperimentDefinition(file: folder.file("tiny.yaml")) }
     }
-    #expect(try definition("checkpoint: last").name == "tiny")
+    #expect(try definition("checkpoint: last").checkpoint == .last)
+    // Whom another rule chooses on is no set that tests.
+    let onTest = try harnessError {
+      try definition("checkpoint: {name: best-validation, every: 5}\nvalidation: {set: test}")
+    }
+    #expect(onTest.place?.hasSuffix("validation.set") == true, "\(onTest)")
     for rule in ["best", "best-on-test"] {
       let error = try harnessError { try definition("checkpoint: \(rule)") }
       #expect(error.kind == .badInput && error.expected?.contains("last") == true, "\(error)")

@@ -51,6 +51,19 @@ struct RunSelectionTests {
     #expect(error.advice?.hasPrefix(advice) ?? advice.isEmpty, "\(error)")
   }
 
+  @Test func `A mistake lists each name once, and the nearest is suggested`() throws {
+    let loss = try harnessError { try chosen("loss=normfase") }
+    #expect(
+      loss.expected
+        == "one of untrained, ceiling, normface, cosface, CosFace (margin 0.1), CosFace (margin 0.2)")
+    #expect(loss.advice == "Did you mean ‘normface’?")
+    let mechanism = try harnessError { try chosen("mechanism=multifase") }
+    #expect(
+      mechanism.expected
+        == "one of conventional, multiface, MultiFace (groups 2), MultiFace (groups 5)")
+    #expect(try harnessError { try chosen("seed=7") }.expected == "one of 1, 2")
+  }
+
   @Test func `A run is chosen by the beginning of its hash, or by its folder's name`() throws {
     let runs = try TinyExperiment().bind().grid.runs
     let tiny = try TinyExperiment()

@@ -46,6 +46,24 @@ struct SeveralWorldsTests {
     #expect(Set(experiment.grid.runs.map(\.identity.hash)).count == experiment.grid.runs.count)
   }
 
+  @Test func `How far worlds are generated is told from the first image to the last`() throws {
+    let tiny = try made("world: {definition: [other.yaml, world.yaml], train: train}")
+    func told() throws -> [[Int]] {
+      var told: [[Int]] = []
+      _ = try BoundExperiment(
+        ExperimentDefinition(file: tiny.file), data: nil, results: tiny.results,
+        progress: { images, total in told.append([images, total]) })
+      return told
+    }
+    let first = try told()
+    // Either world has as many images; the second begins anew.
+    #expect(Set(first.map { $0[1] }).count == 1)
+    #expect(first.count { $0[0] == $0[1] } == 2 && first.last?[0] == first.last?[1])
+    #expect(zip(first, first.dropFirst()).count { $0[0] >= $1[0] } == 1)
+    // What is there already takes no time.
+    #expect(try told() == [])
+  }
+
   @Test func `A run is the same one wherever its set stands among others`() throws {
     let many = try made(
       "world: {definition: [world.yaml, other.yaml], train: [train, tail]}", validation: true)

@@ -107,6 +107,36 @@ struct StoreSummaryTests {
     #expect(json?["rows"] as? Int == 2)
   }
 
+  @Test("every pass over the rows is told of, row by row", arguments: [true, false])
+  func progress(flipped: Bool) throws {
+    // More than one block of a pass: a mebibyte is 8192 rows of 32.
+    let (rows, other) = (20_000, 9000)
+    func store(_ name: String, _ rows: Int, flipped: Bool) throws -> FeatureStore {
+      let location = StoreLocation(path: folder.file(name))
+      let features = ramp(rows, 32)
+      try FeatureStoreContents(features: features, flippedFeatures: flipped ? features : nil).write(
+        to: location)
+      return try FeatureStore(opening: location, validation: .structure)
+    }
+    let first = try store("first.h5", rows, flipped: flipped)
+    let second = try store("second.h5", other, flipped: false)
+    func told(_ work: ((Int) -> Void) throws -> Void) throws -> [Int] {
+      var told: [Int] = []
+      try work { told.append($0) }
+      #expect(told.count > 2 && told.allSatisfy { $0 > 0 })
+      return told
+    }
+    #expect(first.featureRows == (flipped ? 2 : 1) * rows)
+    let passes: [(expected: Int, work: ((Int) -> Void) throws -> Void)] = [
+      (first.featureRows, { try first.validateFeatures(progress: $0) }),
+      (first.featureRows, { _ = try first.digest(progress: $0) }),
+      (2 * first.featureRows, { _ = try StoreSummary(of: first, progress: $0) }),
+      (rows, { _ = try first.duplicateRows(progress: $0) }),
+      (rows + other, { _ = try first.rows(equalToThoseOf: second, progress: $0) }),
+    ]
+    for pass in passes { #expect(try told(pass.work).reduce(0, +) == pass.expected) }
+  }
+
   @Test("mirrored features are checked on the way")
   func flipped() throws {
     let file = RawFile(folder.file("flipped.h5"))

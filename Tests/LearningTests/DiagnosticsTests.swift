@@ -58,6 +58,51 @@ import Testing
     #expect(abs(wide[0] - 1e8) < 1e-6 && abs(wide[1]) < 1e-6)
   }
 
+  @Test(arguments: [1, 2, 3, 7, 40])
+  func eigenvectorsAreThoseOfTheMatrixAndOrthonormal(size: Int) {
+    // Different eigenvalues, threefold ones, two close ones, none but one.
+    let spectra: [(Int) -> Double] = [
+      { 10 - Double($0 * $0) / 3 }, { Double($0 / 3) }, { $0 < 2 ? 5 + Double($0) * 1e-13 : 1 },
+      { $0 == 0 ? 3 : 0 },
+    ]
+    for spectrum in spectra {
+      let q = rotation(size, 4)
+      var scaled = q
+      for row in 0..<size { for column in 0..<size { scaled[row, column] *= spectrum(row) } }
+      let matrix = product(q, .transposed, scaled)
+      let form = TridiagonalMatrix(matrix)
+      let values = form.eigenvalues((0..<size).reversed())
+      #expect(values == SymmetricEigenvalues.of(matrix))
+      let vectors = form.eigenvectors(values)
+      let scale = max(1, values.map(\.magnitude).max() ?? 1)
+      for (place, (value, vector)) in zip(values, vectors).enumerated() {
+        for row in 0..<size {
+          let image = zip(matrix.row(row), vector).reduce(0) { $0 + $1.0 * $1.1 }
+          #expect(abs(image - value * vector[row]) < 1e-12 * scale)
+        }
+        for (other, second) in vectors[...place].enumerated() {
+          let inner = zip(vector, second).reduce(0) { $0 + $1.0 * $1.1 }
+          #expect(abs(inner - (other == place ? 1 : 0)) < 1e-12)
+        }
+      }
+      #expect(form.eigenvectors(values) == vectors)
+    }
+  }
+
+  @Test func eigenvectorsOfCornersAreThere() {
+    #expect(TridiagonalMatrix(Matrix(rows: 0, columns: 0)).eigenvectors([]) == [])
+    let zero = TridiagonalMatrix(Matrix(rows: 4, columns: 4)).eigenvectors([0, 0])
+    #expect(zero.count == 2 && zero.allSatisfy { abs($0.reduce(0) { $0 + $1 * $1 } - 1) < 1e-12 })
+    // Blocks that know nothing of each other, and entries far from 1.
+    for scale in [1e-150, 1, 1e150] {
+      let blocks = Matrix<Double>([[1, 0, 0], [0, 2, 1], [0, 1, 2]].map { $0.map { $0 * scale } })
+      let form = TridiagonalMatrix(blocks)
+      let vectors = form.eigenvectors(form.eigenvalues([2, 1, 0]))
+      #expect(abs(abs(vectors[0][1]) - 0.5.squareRoot()) < 1e-12 && abs(vectors[0][0]) < 1e-12)
+      #expect(abs(vectors[0][1] - vectors[0][2]) < 1e-12)
+    }
+  }
+
   // MARK: Spectrum
 
   @Test func spectrumCountsTheDimensionsThatAreUsed() throws {

@@ -48,6 +48,9 @@ import Testing
         ck_half_angle_f32_at(level, &$0, &$1, count, coefficients, coefficients, 5, 0.01)
         return []
       }
+      keep { values, _ in
+        [ck_inverse_square_angle_f32_at(level, &values, count, 0.99999, 0.3, coefficients, 5)]
+      }
       for columns in 1...5 {
         keep {
           ck_pool_f32_at(level, $0, count / columns, columns, &$1)
@@ -94,6 +97,9 @@ import Testing
       keep {
         ck_half_angle_f64_at(level, &$0, &$1, count, coefficients, coefficients, 5, 0.01)
         return []
+      }
+      keep { values, _ in
+        [ck_inverse_square_angle_f64_at(level, &values, count, 0.99999, 0.3, coefficients, 5)]
       }
       for columns in 1...5 {
         keep {
@@ -199,6 +205,41 @@ import Testing
       #expect(abs(found.slopes[index] - sum(derivative) / (4 * max(u, 0.01))) < 1e-11)
     }
   }
+
+  @Test(arguments: counts) func inverseSquaresOfAnglesComeWithTheirDerivatives(count: Int) {
+    let x = Self.cosines(Double.self, count) + [0.99998, -0.99998, 0.5, -0.5, 1e-9, -1e-9]
+    let bound = 1 - 1e-5
+    let arcsine = Self.arcsine
+    var sum = 0.0
+    let found = pass(x) { values, _ in
+      sum = VectorKernels.inverseSquareAngle(&values, within: bound, share: 0.3, arcsine: arcsine)
+    }
+    var expected = 0.0
+    for (index, x) in x.enumerated() {
+      guard x != -.infinity else {
+        #expect(found.values[index] == 0)
+        continue
+      }
+      let angle = acos(min(max(x, -bound), bound))
+      expected += 0.3 / (angle * angle)
+      let slope = abs(x) < bound ? 0.6 / (angle * angle * angle * (1 - x * x).squareRoot()) : 0
+      // arccos of the C library loses digits near 1, its argument's error times 1/sin θ.
+      #expect(abs(found.values[index] - slope) <= 1e-10 * slope)
+    }
+    #expect(abs(sum - expected) <= 1e-10 * expected)
+  }
+
+  /// The Chebyshev coefficients of arcsin(√t)/√t over [0, ½], in polynomials of 4t − 1.
+  private static let arcsine: [Double] = {
+    let nodes = (0..<64).map { Double.pi * (Double($0) + 0.5) / 64 }
+    return (0..<24).map { term in
+      let sum = nodes.reduce(0) { sum, node in
+        let root = ((cos(node) + 1) / 4).squareRoot()
+        return sum + asin(root) / root * cos(Double(term) * node)
+      }
+      return (term == 0 ? 1 : 2) * sum / 64
+    }
+  }()
 
   @Test(arguments: [1, 2, 3, 4, 5, 8], [0, 1, 7, 33]) func poolingHandsOverTheLargestAndTakesBackItsChange(
     pooling: Int, classes: Int

@@ -128,4 +128,36 @@ import Testing
     #expect(matrix == Matrix([[1, 2, 3], [4, 5, 60]]))
     #expect(matrix.withElements { $0.count } == 6)
   }
+
+  @Test(arguments: [1, 5, 128, 300]) func rowsAreAddedInTheirOrder(columns: Int) {
+    let start = randomMatrix(Float.self, 9, columns, "sum")
+    let x = randomMatrix(Float.self, 6, columns, "terms")
+    // Row 4 three times: its sum depends on the order.
+    let (indices, factors) = ([4, 0, 4, 8, 4, 1], [1e7, 2, -1e7, 0.5, 3, -1] as [Float])
+    var expected = (start, start)
+    for (row, index) in indices.enumerated() {
+      for column in 0..<columns {
+        expected.0[index, column] += x[row, column]
+        expected.1[index, column] += factors[row] * x[row, column]
+      }
+    }
+    for workers in [Workers.one, Workers(3)] {
+      var (plain, scaled, terms) = (start, start, x)
+      plain.addRows(of: &terms, at: indices, workers: workers)
+      #expect(plain == expected.0 && terms == x)
+      scaled.addRows(of: &terms, scaledBy: factors, at: indices, workers: workers)
+      #expect(scaled == expected.1)
+      #expect(x == randomMatrix(Float.self, 6, columns, "terms"))
+    }
+  }
+
+  @Test func rowsAreGatheredByAnyNumberOfWorkers() {
+    let x = randomMatrix(Double.self, 50, 7, "rows")
+    let indices = (0..<200).map { $0 * 7 % 50 }
+    var gathered = Matrix<Double>(rows: 200, columns: 7)
+    x.gather(rows: indices, into: &gathered, workers: Workers(3))
+    for (row, index) in indices.enumerated() {
+      for column in 0..<7 { #expect(gathered[row, column] == x[index, column]) }
+    }
+  }
 }

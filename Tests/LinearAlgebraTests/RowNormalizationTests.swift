@@ -17,6 +17,19 @@ import Testing
     #expect(norms == [5, 10, 2])
   }
 
+  @Test func someRowsAreNormalisedAsAllAre() {
+    let x = randomMatrix(Float.self, 200, 37, "rows")
+    let (unit, norms) = Self.normalize(x)
+    let indices = (0..<150).map { $0 * 7 % 200 } + [0, 0, 199]
+    var some = Matrix<Float>(rows: indices.count, columns: 37)
+    var lengths = [Float](repeating: 0, count: indices.count)
+    for workers in [Workers.one, Workers(3)] {
+      RowNormalization.forward(x, rows: indices, into: &some, norms: &lengths, workers: workers)
+      #expect(some == unit.gathering(rows: indices))
+      #expect(lengths == indices.map { norms[$0] })
+    }
+  }
+
   @Test func zeroRowStaysZero() {
     let (unit, norms) = Self.normalize(Matrix<Float>(rows: 2, columns: 5))
     #expect(unit == Matrix(rows: 2, columns: 5))

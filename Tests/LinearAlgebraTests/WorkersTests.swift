@@ -12,6 +12,15 @@ import Testing
     #expect(done.withLock { $0 } == [Int](repeating: 1, count: pieces))
   }
 
+  @Test(arguments: [1, 2, 3], [0, 1, 7, 64, 100]) func resultsComeInTheOrderOfTheirIndices(
+    workers: Int, count: Int
+  ) {
+    // Of a type that is counted, so that what is made is also given back.
+    let results = Workers(workers).map(count, inPiecesOf: 8) { [String(repeating: "x", count: $0), "\($0)"] }
+    #expect(results.map { $0[1] } == (0..<count).map { "\($0)" })
+    #expect(results.map { $0[0].count } == Array(0..<count))
+  }
+
   @inline(never) static func half(_ x: Float) -> Float { x / 2 }
 
   static let flushes: Bool = ck_with_flushed_denormals(0) != 0

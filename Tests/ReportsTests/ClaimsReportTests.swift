@@ -143,6 +143,30 @@ struct ClaimsReportTests {
     #expect((json["claims"] as? [Any])?.count == 4)
   }
 
+  @Test func `Verdicts of runs that are gone would be lost, and those of claims that are gone not`()
+    async throws
+  {
+    let made = try await DiagnosedExperiment()
+    let folder = made.folder.file("written")
+    #expect(ClaimsReport(try study(made)).lostVerdicts(in: folder) == nil, "nothing is there yet")
+    _ = try ClaimsReport(try study(made)).write(to: folder)
+    #expect(ClaimsReport(try study(made)).lostVerdicts(in: folder) == nil)
+    for run in try made.bound().grid.runs where run.row.loss == "CosFace" {
+      try FileManager.default.removeItem(atPath: "\(made.results)/runs/\(run.identity.folderName)")
+    }
+    // One scope each of three claims; ‘faster’ is about the other loss.
+    let loss = try #require(ClaimsReport(try study(made)).lostVerdicts(in: folder))
+    #expect(loss.file == "\(folder)/claims.json" && loss.earlier == 7 && loss.lost == 3)
+    #expect(loss.commands == ["likeness run \(made.file) --results \(made.results)"])
+    let one = try study(made) { String($0[..<($0.range(of: "  - id: better")?.lowerBound ?? $0.endIndex)]) }
+    #expect(one.results.count == 1 && ClaimsReport(one).lostVerdicts(in: folder) == nil)
+    // Without its world nothing of the experiment is known but its name.
+    try FileManager.default.removeItem(atPath: made.results)
+    #expect(try #require(ClaimsReport(try study(made)).lostVerdicts(in: folder)).lost == 7)
+    try AtomicFile.write("not ours", to: "\(folder)/claims.json")
+    #expect(ClaimsReport(try study(made)).lostVerdicts(in: folder) == nil)
+  }
+
   @Test(arguments: [
     ("mechanism: {name: multiface, groups: 2}", "mechanism: semi-siamese", "no two rows"),
     ("diagnostic: cost", "diagnostic: landscape", "no diagnostic"),

@@ -54,6 +54,10 @@ struct DiagnosticFigureTests {
     )
     #expect(accuracy.references.map(\.label) == ["τ"])
     #expect(abs(try #require(accuracy.references.first).value - 0.99 * 0.9) < 1e-12)
+    #expect(
+      figure.caption.contains(
+        "τ = 89.1 %: 99 % of the final validation accuracy of Conventional, mean over seeds."),
+      "\(figure.caption)")
     // The same style as in every other figure.
     #expect(curve.style == figures.styles.style(of: "NormFace, Conventional"))
     // Its first loss is that of a batch, which curves of results have from the second point on.
@@ -74,6 +78,104 @@ struct DiagnosticFigureTests {
     #expect(panel.values[1][0] == measured.comparison.alignment[1][0])
     #expect(panel.values[0][1] == measured.comparison.neighbourAgreement[0][1])
     #expect(panel.diagonal == measured.alone.map { NumberText.percent($0.accuracy ?? .nan, decimals: 1) })
+  }
+
+  @Test func `A landscape is that of the first seed, a panel a mechanism, with the loss in its middle`()
+    async throws
+  {
+    let made = try await DiagnosedExperiment(
+      ["losses: [normface]", "seeds: [2, 1]", "diagnostics: [{name: landscape, points: 5}]"])
+    let report = try made.report()
+    let named = try DiagnosticFigures(report).landscapes()
+    #expect(named.map(\.name) == ["landscape-normface"] && named.map(\.loss) == ["NormFace"])
+    let figure = try #require(named.first?.figure as? ContourFigure)
+    #expect(figure.title == "Tiny: loss landscape, NormFace")
+    #expect(
+      figure.caption
+        == "Seed 2. The loss of one batch at the trained weights plus steps along two random directions, in which each filter is as long as that of the "
+        + "weights (Li et al. 2018); galleries and queues stay. Behind the name the loss at the cross. Levels and axes are the same in all panels; mechanisms compare with "
+        + "different numbers of prototypes, so it is shapes that compare.")
+    let entries = try report.results.diagnostics(report.results.experiment.definition.diagnostics[0])
+    let slices = entries.filter { $0.run.seed == 2 }.compactMap(\.record.landscape)
+    #expect(entries.count == 4 && slices.count == 2)
+    #expect(figure.panels.map(\.values) == slices.map(\.losses))
+    #expect(figure.panels.map(\.x) == slices.map(\.steps) && figure.panels.map(\.y) == slices.map(\.steps))
+    #expect(
+      figure.panels.map(\.name)
+        == zip(["Conventional", "MultiFace"], slices).map {
+          "\($0): \(NumberText.fixed($1.losses[2][2], decimals: 3))"
+        })
+    #expect(figure.x.title == "Direction 1 (filter-normalised)" && figure.mark.point == PlotPoint(0, 0))
+    _ = try figure.rendered(as: .svg, provenance: Provenance())
+  }
+
+  @Test func `Clusters show each group of the first seed with the numbers of the whole space`() async throws {
+    let made = try await DiagnosedExperiment(
+      ["losses: [normface]", "diagnostics: [{name: clusters, identities: 9, images: 2}]"])
+    let report = try made.report()
+    let named = try DiagnosticFigures(report).clusters()
+    #expect(named.map(\.name) == ["clusters-normface-conventional", "clusters-normface-multiface"])
+    let entries = try report.results.diagnostics(report.results.experiment.definition.diagnostics[0])
+    let records = entries.filter { $0.run.seed == 1 }.compactMap(\.record.clusters)
+    #expect(entries.count == 4 && records.count == 2)
+    let whole = try #require(named[0].figure as? PanelFigure)
+    let groups = try #require(named[1].figure as? PanelFigure)
+    #expect(whole.panels.count == 1 && groups.panels.count == 3)
+    #expect(groups.title == "Tiny: clusters of identities, NormFace, MultiFace")
+    #expect(
+      groups.caption
+        == "Seed 1. 18 images of 9 validation identities. Each panel: the columns concerned, scaled to unit length, on their own first two principal components "
+        + "(with shares of the variance). What stands over it is of the whole space: the variance between identities over that within them, and the mean silhouette."
+    )
+    let parts = [
+      ("Whole", records[1].whole), ("Group 1", records[1].alone[0]), ("Group 2", records[1].alone[1]),
+    ]
+    for (panel, (name, part)) in zip(groups.panels, parts) {
+      let ratio = try #require(part.betweenToWithin)
+      let silhouette = try #require(part.silhouette)
+      let shares = try #require(part.shares)
+      #expect(panel.title == "\(name): between/within \(NumberText.fixed(ratio, decimals: 2))")
+      #expect(panel.caption == "silhouette \(NumberText.fixed(silhouette, decimals: 2))")
+      #expect(panel.x.label == "Component 1 (\(NumberText.percent(shares[0], decimals: 0)) %)")
+      #expect(panel.y.label == "Component 2 (\(NumberText.percent(shares[1], decimals: 0)) %)")
+      #expect(panel.series.map(\.name) == Set(records[1].labels).sorted().map { "identity \($0)" })
+      for series in panel.series {
+        let own = zip(records[1].labels, part.coordinates).filter { "identity \($0.0)" == series.name }
+        #expect(
+          Set(series.points) == Set(own.map { PlotPoint($0.1[0], $0.1[1]) }) && series.points.count == 2)
+      }
+      // A colour and a marker an identity; the ninth has the first one's colour and another marker.
+      #expect(Set(panel.series.map(\.style)).count == 9)
+      #expect(Set(panel.series.prefix(8).map(\.style.colour)).count == 8)
+      #expect(panel.series[8].style.marker != panel.series[0].style.marker)
+      // One scale along both axes, in all panels.
+      #expect(panel.isSquare && panel.x.range == panel.y.range && panel.x.range == groups.panels[0].x.range)
+    }
+    let layout = try #require(try groups.laidOut(TextMeasurer()) as? PanelLayout)
+    let page = PlotRect(x: 0, y: 0, width: layout.width, height: layout.height)
+    for panel in layout.panels {
+      #expect(abs(panel.layout.plot.width - panel.layout.plot.height) < 1e-9)
+      let count = panel.layout.figure.series.indices.map { panel.layout.markers(of: $0).count }
+      #expect(count == Array(repeating: 2, count: 9))
+      for text in panel.layout.texts {
+        let box = PlotRect(
+          x: text.box.x + panel.origin.x, y: text.box.y + panel.origin.y, width: text.box.width,
+          height: text.box.height)
+        #expect(page.contains(box) && !box.intersects(layout.legend.box))
+      }
+    }
+    #expect(try groups.rendered(as: .png, resolution: 72) == groups.rendered(as: .png, resolution: 72))
+  }
+
+  @Test func `Groups of another number than the mechanism's are named`() async throws {
+    let made = try await DiagnosedExperiment([
+      "losses: [normface]", "mechanisms: [conventional]", "seeds: [1]",
+      "diagnostics: [{name: clusters, groups: 3}]",
+    ])
+    let named = try DiagnosticFigures(made.report()).clusters()
+    let figure = try #require(named.first?.figure as? PanelFigure)
+    #expect(named.map(\.name) == ["clusters-normface"] && figure.panels.count == 4)
+    #expect(figure.caption.contains("cut into 3 groups, in whatever number its mechanism trains them"))
   }
 
   @Test func `Accuracy against agents needs one row for each of several numbers`() async throws {

@@ -148,6 +148,23 @@ import Testing
     #expect(names.allSatisfy { StyleBook(methods: names.shuffled()).style(of: $0) == book.style(of: $0) })
   }
 
+  @Test func whereBandsLieOverOneAnotherNoTwoMethodsShareAColour() {
+    let names = [
+      "NormFace", "CosFace", "ArcFace", "AdaM-softmax", "CurricularFace", "MagFace", "SphereFace2",
+    ]
+    let book = StyleBook(methods: names)
+    let usual = names.map { book.style(of: $0) }
+    let own = book.styles(of: names)
+    #expect(Set(usual.map(\.colour)).count == 5 && Set(own.map(\.colour)).count == 7)
+    #expect(zip(own, usual).filter { $0 != $1 }.count == 2)
+    #expect(own.map(\.dash) == usual.map(\.dash) && own.map(\.marker) == usual.map(\.marker))
+    // Nothing to change, and nothing left to change to.
+    #expect(book.styles(of: Array(names.prefix(4))) == Array(usual.prefix(4)))
+    let many = (0..<20).map { "method \($0)" }
+    let crowded = StyleBook(methods: many)
+    #expect(Set(crowded.styles(of: many)).count == 20)
+  }
+
   @Test func noTwoOfManyNamesShareAStyle() {
     let names = (0..<512).map { "method \($0)" }
     let book = StyleBook(methods: names)

@@ -8,7 +8,8 @@ import LinearAlgebra
 /// included. Every repetition goes through all losses in turn, NormFace first, each on a fresh copy of the same
 /// similarities, so that what slows the machine down for a while slows all; and through the three products that every head
 /// needs besides, the similarities of embeddings and prototypes and the gradients of both. A loss's figures are its time over
-/// that of NormFace in the same repetition: alone, and with the products on both sides.
+/// that of NormFace in the same repetition: alone, and with the products on both sides. SphereFace+ multiplies the batch's prototypes
+/// with each other; a line says what it takes alone without these two products of its own.
 struct LossBenchmark {
   private let arguments: Arguments
   private let similarities: Matrix<Float>
@@ -58,9 +59,14 @@ struct LossBenchmark {
     let plain = try LossConfiguration("normface")
     var contenders = ([plain] + arguments.losses.filter { $0 != plain }).map(contender)
     var products: [Double] = []
+    var energyProducts: [Double] = []
     for repetition in -2..<arguments.repetitions {
       let seconds = timeProducts(workers: Workers(threads))
-      if repetition >= 0 { products.append(seconds) }
+      let energySeconds = timeEnergyProducts(workers: Workers(threads))
+      if repetition >= 0 {
+        products.append(seconds)
+        energyProducts.append(energySeconds)
+      }
       for index in contenders.indices {
         let seconds = time(&contenders[index], workers: Workers(threads))
         if repetition >= 0 { contenders[index].times.append(seconds) }
@@ -75,6 +81,12 @@ struct LossBenchmark {
       let head = own.indices.map { (products[$0] + contender.times[$0]) / (products[$0] + own[$0]) }
       print(
         "| \(contender.name) | \(milliseconds(contender.times)) | \(spread(alone)) | \(spread(head)) |")
+    }
+    if let energetic = contenders.first(where: { $0.name == SphereFacePlus.description.name }) {
+      let rest = own.indices.map { (energetic.times[$0] - energyProducts[$0]) / own[$0] }
+      print(
+        "\n\(energetic.name) without its products of prototypes, \(milliseconds(energyProducts)) ms: \(spread(rest)) × NormFace (median | quartiles | range)"
+      )
     }
   }
 
@@ -101,6 +113,19 @@ struct LossBenchmark {
       gemm(embeddings, .asIs, prototypes, .transposed, into: &product, workers: workers)
       gemm(product, .asIs, prototypes, into: &embeddingGradient, workers: workers)
       gemm(product, .transposed, embeddings, into: &prototypeGradient, workers: workers)
+    }
+  }
+
+  /// Seconds for the products of SphereFace+'s energy: the cosines of the batch's prototypes and their gradient.
+  private func timeEnergyProducts(workers: Workers) -> Double {
+    let chosen = prototypes.gathering(rows: Set(targets).sorted())
+    var product = Matrix<Float>(rows: chosen.rows, columns: chosen.rows)
+    var gradient = chosen
+    // Its memory is its own before the clock starts.
+    gradient[0, 0] = 0
+    return seconds {
+      gemm(chosen, .asIs, chosen, .transposed, into: &product, workers: workers)
+      gemm(product, .asIs, chosen, into: &gradient, workers: workers)
     }
   }
 

@@ -29,6 +29,10 @@
       slope ← Σ derivative[k]·T_k(2u − 1)/(4·max(u, least)). Both sums have `terms` terms, at least one. */            \
   CK_MARGIN_KERNEL(void, S, half_angle, T *x, T *slope, size_t n, const T *value, const T *derivative, size_t terms,   \
                    T least)                                                                                            \
+  /** With θ = arccos of x kept within ±bound: x ← share·d(θ⁻²)/dx, 0 where x was not within; returns share·Σ θ⁻². −infinity  \
+      adds nothing and becomes 0. `arcsine` has the Chebyshev coefficients of arcsin(√t)/√t over t in [0, ½], at least one; \
+      bound is below 1. */                                                                                             \
+  CK_MARGIN_KERNEL(T, S, inverse_square_angle, T *x, size_t n, T bound, T share, const T *arcsine, size_t terms)       \
   /** y[j] ← the largest of x[j·k], …, x[j·k + k − 1], NaN where one is NaN; k is at least 1. */                       \
   CK_MARGIN_KERNEL(void, S, pool, const T *x, size_t classes, size_t k, T *y)                                          \
   /** The first largest of x[j·k], …, x[j·k + k − 1] ← g[j], the others ← 0. */                                        \

@@ -77,6 +77,8 @@ public struct AllPairsTask: EvaluationTask {
       people: people.count)
   }
 
+  public var rowsRead: Int { trials.reduce(0) { $0 + $1.rows.count } }
+
   public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
   {
     try result(of: embeddings, workers: workers)

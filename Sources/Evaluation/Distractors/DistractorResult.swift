@@ -86,6 +86,16 @@ public struct DistractorResult: EvaluationResult, Equatable {
 }
 
 extension DistractorResult {
+  /// The names of the rates that say nothing, by `DistractorIdentification.rateNames`: 1 at a rank that takes in all candidates of a search, the distractors and
+  /// the mate. Below 1 there are failures to enrol, and the rate counts them.
+  public var emptyRates: [String] {
+    sizes.flatMap { size in
+      ranks.filter { $0 > size.distractors && size.match.rate(rank: $0) == 1 }.map {
+        DistractorIdentification.rankName($0, size: size.listed)
+      }
+    }
+  }
+
   private var title: String {
     let noiseText =
       switch noise.rule {

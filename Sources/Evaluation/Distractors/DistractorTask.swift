@@ -103,6 +103,8 @@ public struct DistractorTask: EvaluationTask {
       ]
   }
 
+  public var rowsRead: Int { probes.count + distractors.count }
+
   public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
   {
     try result(of: embeddings, workers: workers)

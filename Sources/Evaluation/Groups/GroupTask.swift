@@ -77,6 +77,8 @@ public struct GroupTask: EvaluationTask {
     return ["\(several.count) \(several.count == 1 ? "person is" : "people are") in more than one group"]
   }
 
+  public var rowsRead: Int { rows.count }
+
   public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
   {
     try result(of: embeddings, workers: workers)

@@ -19,6 +19,15 @@ public struct IdentificationResult: EvaluationResult, Equatable {
   public let intervals: ResultIntervals
   public let warnings: [String]
 
+  /// The names of the rates that say nothing, by `TemplateIdentification.rateNames`: 1 at a rank that takes in the whole of every gallery. Below 1 there are
+  /// failures to enrol, and the rate counts them.
+  public var emptyRates: [String] {
+    guard let most = galleries.map(\.size).max() else { return [] }
+    return zip(ranks, mean.identification).filter { $0 >= most && $1 == 1 }.map {
+      TemplateIdentification.rankName($0.0)
+    }
+  }
+
   /// What the searches of one gallery gave.
   public struct Gallery: Codable, Equatable, Sendable {
     public let name: String

@@ -55,6 +55,8 @@ public struct IdentificationTask: EvaluationTask {
     return warnings
   }
 
+  public var rowsRead: Int { content.templates.images.count }
+
   public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
   {
     try result(of: embeddings, workers: workers)

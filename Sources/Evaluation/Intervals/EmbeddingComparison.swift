@@ -53,9 +53,10 @@ public struct EmbeddingComparison: Encodable, Sendable {
   /// Compares `first` with `second` under `definition` with the list files in `folder`.
   ///
   /// Both must have the same images, in any order. Sets with other images, and kinds of protocols whose numbers are not resampled, are errors.
+  /// `begin` hears how many rows of both are going to be read.
   public init(
     _ definition: ProtocolDefinition, lists folder: String, _ first: any EmbeddingSource,
-    _ second: any EmbeddingSource, workers: Workers = .one
+    _ second: any EmbeddingSource, workers: Workers = .one, begin: (_ rows: Int) -> Void = { _ in }
   ) throws {
     let kind = type(of: definition.kind).name
     guard Self.kinds.contains(kind) else {
@@ -64,24 +65,29 @@ public struct EmbeddingComparison: Encodable, Sendable {
         expected: "a kind whose numbers are resampled: \(Self.kinds.joined(separator: ", "))")
     }
     try Self.requireSameImages(first, second)
-    func evaluated(_ source: any EmbeddingSource) throws -> (
-      task: any EvaluationTask, result: any ComparableResult
+    let tasks = try [first, second].map {
+      try definition.task(lists: folder, names: $0.names, source: $0.source)
+    }
+    begin(tasks.reduce(0) { $0 + $1.rowsRead })
+    func evaluated(_ task: any EvaluationTask, _ source: any EmbeddingSource) throws -> (
+      source: any EmbeddingSource, result: any ComparableResult
     ) {
-      let task = try definition.task(lists: folder, names: source.names, source: source.source)
+      // Pairs of images are decided, too, by the rows that they are evaluated by: these are read once.
+      let source = task is VerificationTask ? try source.table() : source
       let result = try task.evaluation(of: source, workers: workers)
       guard let result = result as? any ComparableResult else {
         throw HarnessError(.fault, found: "a result of the kind \(type(of: result).kind) without resamples")
       }
-      return (task, result)
+      return (source, result)
     }
-    let (a, b) = (try evaluated(first), try evaluated(second))
+    let (a, b) = (try evaluated(tasks[0], first), try evaluated(tasks[1], second))
     let (one, other) = (a.result.intervals, b.result.intervals)
     title = definition.title
     protocolName = definition.name
     protocolVersion = definition.version
-    lists = a.task.listDigests
-    self.first = Source(source: first.source, digest: try first.contentDigest())
-    self.second = Source(source: second.source, digest: try second.contentDigest())
+    lists = tasks[0].listDigests
+    self.first = Source(source: first.source, digest: try a.source.contentDigest())
+    self.second = Source(source: second.source, digest: try b.source.contentDigest())
     level = one.level
     resampling = one.subjects.map {
       "\($0.subjects) people, known from \($0.subjectsFrom), resampled \($0.replicates) times, the same for both; thresholds \($0.thresholds.rawValue)"
@@ -92,9 +98,9 @@ public struct EmbeddingComparison: Encodable, Sendable {
         paired: PairedBootstrap(
           of: mine.name, [one.subjects], minus: [other.subjects], level: one.level))
     }
-    if let mine = a.task as? VerificationTask, let theirs = b.task as? VerificationTask {
+    if let mine = tasks[0] as? VerificationTask, let theirs = tasks[1] as? VerificationTask {
       decisions = try Self.decisions(
-        mine.decisions(first.table().features), theirs.decisions(second.table().features))
+        mine.decisions(a.source.table().features), theirs.decisions(b.source.table().features))
     } else {
       decisions = nil
     }

@@ -25,24 +25,44 @@ public struct ScoreExport {
 
   /// What a user should know of the lists.
   public var warnings: [String] { task.warnings }
+  /// How many scores there are.
+  public var count: Int { task.scoreCount }
+  /// How many rows of the embeddings they are made of.
+  public var rowsRead: Int { task.rowsRead }
 
   /// Writes `first,second,fold,label,score` a line, for groups with the column `group`: folds from 1, the label 1 for genuine comparisons and 0
-  /// for impostors, scores in the shortest digits that read back as the same number. Returns how many there are.
+  /// for impostors, scores in the shortest digits that read back as the same number. Returns how many there are. `progress` hears how many more are
+  /// written.
   @discardableResult
-  public func writeCSV(to path: String) throws -> Int {
+  public func writeCSV(to path: String, progress: (_ scores: Int) -> Void = { _ in }) throws -> Int {
     let writer = try AtomicFileWriter(path)
     let hasGroups = task is GroupTask
     try writer.append(
       CSV.line(["first", "second", "fold", "label", "score"] + (hasGroups ? ["group"] : [])))
-    var count = 0
-    try task.forEachScore(of: embeddings, workers: workers) { pair in
-      count += 1
+    let count = try forEachScore(progress) { pair in
       try writer.append(
         CSV.line(
           [pair.first, pair.second, "\(pair.fold + 1)", pair.isGenuine ? "1" : "0", Cell.exact(pair.score)]
             + (hasGroups ? [pair.group ?? ""] : [])))
     }
     try writer.finish()
+    return count
+  }
+
+  /// Calls `body` with every score, and `progress` with several thousand at a time, since a call for each would take as long as its line. Returns how many
+  /// there are.
+  @discardableResult
+  private func forEachScore(_ progress: (_ scores: Int) -> Void, _ body: (ScoredPair) throws -> Void) throws
+    -> Int
+  {
+    let block = 4096
+    var count = 0
+    try task.forEachScore(of: embeddings, workers: workers) { pair in
+      try body(pair)
+      count += 1
+      if count % block == 0 { progress(block) }
+    }
+    progress(count % block)
     return count
   }
 
@@ -56,13 +76,16 @@ public struct ScoreExport {
 
   /// Writes a matrix of similarities in single precision with its mask. Queries (rows) are the first images of the pairs, targets (columns) the
   /// second, each in the order in which they appear; comparisons that the list does not have are ignored by the mask and 0 in the matrix. A
-  /// comparison that the list has twice is written once; with two labels it is an error. Returns rows and columns.
+  /// comparison that the list has twice is written once; with two labels it is an error. Returns rows and columns. `progress` hears how many more scores
+  /// are made.
   @discardableResult
-  public func writeMatrix(to path: String) throws -> (rows: Int, columns: Int) {
+  public func writeMatrix(to path: String, progress: (_ scores: Int) -> Void = { _ in }) throws -> (
+    rows: Int, columns: Int
+  ) {
     var queries = NameTable()
     var targets = NameTable()
     var cells: [[Int32: (score: Float, isGenuine: Bool)]] = []
-    try task.forEachScore(of: embeddings, workers: workers) { pair in
+    try forEachScore(progress) { pair in
       let row = queries.number(pair.first)
       let column = Int32(targets.number(pair.second))
       if row == cells.count { cells.append([:]) }

@@ -57,10 +57,18 @@ public struct ScoreFileResult: EvaluationResult, Equatable {
 }
 
 extension ScoreFileResult {
+  /// Why there is no accuracy; empty where there is one.
+  private var accuracyRemark: String {
+    guard accuracy == nil else { return "" }
+    return folds > 1
+      ? "; no accuracy: for some fold the others give no threshold"
+      : "; no accuracy: without folds there are no others to choose its threshold on"
+  }
+
   public var tables: [ResultTable] {
     [
       ResultTable(
-        title: "\(source), scores as they are, convention \(convention.name)",
+        title: "\(source), scores as they are, convention \(convention.name)\(accuracyRemark)",
         columns: [
           .init("accuracy"), .init("SD (population)"), .init("SD (sample)"), .init("SEM"), .init("AUC"),
           .init("EER"), .init("pairs"), .init("folds"),

@@ -29,21 +29,26 @@ public struct ScoredPair: Sendable, Equatable {
 
 /// A task whose comparisons are listed one by one, so that each score can be told. Searches and all pairs are not: theirs are never stored.
 public protocol PairScoring: EvaluationTask {
+  /// How many comparisons have a score.
+  var scoreCount: Int { get }
   /// Calls `body` with every comparison that has a score: fold by fold, each in the order of the list.
   func forEachScore(of embeddings: any EmbeddingSource, workers: Workers, _ body: (ScoredPair) throws -> Void)
     throws
 }
 
 extension VerificationTask: PairScoring {
+  public var scoreCount: Int { pairs.count(where: hasScore) }
+
+  private func hasScore(_ pair: Pair) -> Bool {
+    (pair.firstRow != nil && pair.secondRow != nil) || settings.missing == .scoreMinimum
+  }
+
   public func forEachScore(
     of embeddings: any EmbeddingSource, workers: Workers, _ body: (ScoredPair) throws -> Void
   ) throws {
     let tests = try scores(ofModel: embeddings.table().features).tests
     for (fold, scores) in tests.enumerated() {
-      let scored = pairs.filter { pair in
-        pair.listed.fold == fold
-          && ((pair.firstRow != nil && pair.secondRow != nil) || settings.missing == .scoreMinimum)
-      }
+      let scored = pairs.filter { $0.listed.fold == fold && hasScore($0) }
       for (pair, score) in zip(scored, scores.scores) {
         try body(
           ScoredPair(
@@ -56,6 +61,8 @@ extension VerificationTask: PairScoring {
 }
 
 extension GroupTask: PairScoring {
+  public var scoreCount: Int { groups.reduce(0) { $0 + $1.pairs.count } }
+
   public func forEachScore(
     of embeddings: any EmbeddingSource, workers: Workers, _ body: (ScoredPair) throws -> Void
   ) throws {
@@ -74,6 +81,8 @@ extension GroupTask: PairScoring {
 }
 
 extension TemplateVerificationTask: PairScoring {
+  public var scoreCount: Int { splits.reduce(0) { $0 + $1.pairs.count } }
+
   public func forEachScore(
     of embeddings: any EmbeddingSource, workers: Workers, _ body: (ScoredPair) throws -> Void
   ) throws {

@@ -27,6 +27,17 @@ public struct ShardFolder: Sendable {
     return (1...count).filter { !there.contains($0) }
   }
 
+  /// Refuses a folder that holds shards of another number than `count`: together they never make a whole.
+  public func requireNone(but count: Int) throws {
+    if let other = present().first(where: { $0.count != count }) {
+      throw HarnessError(
+        .badInput, file: file(of: other),
+        found: "a shard of \(other.count) in the folder for shards of \(count)",
+        expected: "shards of one number",
+        advice: "Make those of \(count) in a folder of their own, or remove the others.")
+    }
+  }
+
   /// All shards, in their order. None, too few, and shards of several numbers are errors.
   func complete() throws -> [Shard] {
     let present = present()
@@ -48,7 +59,7 @@ public struct ShardFolder: Sendable {
     if let next = missing.first, let shard = Shard(next, of: count) {
       throw HarnessError(
         .missingInput, file: file(of: shard),
-        found: "no such file; missing of \(count) shards: \(Self.ranges(missing))",
+        found: "no such file; shards missing: \(Self.ranges(missing)) (of \(count))",
         expected: "all of them", advice: "Make each with --shard K/\(count) --output \(path).")
     }
     return present

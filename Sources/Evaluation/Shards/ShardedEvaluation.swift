@@ -53,9 +53,14 @@ public struct ShardedEvaluation: Sendable {
     self.workers = workers
   }
 
+  /// How many rows the whole reads; a shard reads no more.
+  public var rowsRead: Int { task.rowsRead }
+
   /// Does the work of one shard and writes its file, whole or not at all; the folder is made where it is missing. A file of the same identity that is
-  /// there already is left as it is; one of another identity, or a damaged one, is an error. Returns whether the work was done now.
+  /// there already is left as it is; one of another identity, or a damaged one, is an error, as is a shard of another number beside it. Returns whether
+  /// the work was done now.
   public func make(_ shard: Shard) throws -> Bool {
+    try folder.requireNone(but: shard.count)
     let path = folder.file(of: shard)
     if FileManager.default.fileExists(atPath: path) {
       _ = try read(shard, digest: contentDigest(try embeddings.contentDigest()))

@@ -61,6 +61,8 @@ public struct TemplateVerificationTask: EvaluationTask {
     }
   }
 
+  public var rowsRead: Int { splits.reduce(0) { $0 + $1.templates.images.count } }
+
   public func evaluation(of embeddings: any EmbeddingSource, workers: Workers) throws -> any EvaluationResult
   {
     try result(of: embeddings, workers: workers)

@@ -1,12 +1,15 @@
 import FeatureStores
 
 extension ProtocolValidation {
-  /// What there is to say of a store by itself: rows that are equal in every bit, which are worse where they cross identities.
-  public static func findings(of store: FeatureStore) throws -> [Finding] {
+  /// What there is to say of a store by itself: rows that are equal in every bit, which are worse where they cross identities. `progress` hears how many
+  /// more rows are read.
+  public static func findings(of store: FeatureStore, progress: (_ rows: Int) -> Void = { _ in }) throws
+    -> [Finding]
+  {
     var findings = Findings()
     let source = store.location.description
     func name(_ row: Int) -> String { store.names.map { "`\($0[row])`" } ?? "row \(row)" }
-    let groups = try store.duplicateRows()
+    let groups = try store.duplicateRows(progress: progress)
     func isAcross(_ group: [Int]) -> Bool {
       guard let labels = store.labels else { return false }
       return group.contains { labels[$0] != labels[group[0]] }
@@ -35,8 +38,11 @@ extension ProtocolValidation {
 
   /// What a training store shares with a test store: people by their names, images by theirs, and rows that are equal in every bit.
   ///
-  /// Names of people are compared as letters and digits, without case: data sets spell them differently.
-  public static func findings(of test: FeatureStore, against training: FeatureStore) throws -> [Finding] {
+  /// Names of people are compared as letters and digits, without case: data sets spell them differently. `progress` hears how many more rows of either
+  /// are read.
+  public static func findings(
+    of test: FeatureStore, against training: FeatureStore, progress: (_ rows: Int) -> Void = { _ in }
+  ) throws -> [Finding] {
     var findings = Findings()
     let (testSource, source) = (test.location.description, training.location.description)
     func add(_ entries: [String], _ what: String) {
@@ -69,7 +75,7 @@ extension ProtocolValidation {
       add(names.filter(known.contains).map { "the image `\($0)` trains in \(source)" }, "images")
     }
     add(
-      try test.rows(equalToThoseOf: training).map {
+      try test.rows(equalToThoseOf: training, progress: progress).map {
         "row \($0.row) is equal in every bit to row \($0.other) of \(source)"
       },
       "rows")

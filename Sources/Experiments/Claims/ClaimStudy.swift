@@ -58,8 +58,7 @@ private struct ClaimExperiment {
     var needsData = true
     if case .worlds = definition.data { needsData = false }
     command =
-      "likeness run \(path)" + (needsData ? " --data \(data ?? "DIR")" : "")
-      + (folder == "results" ? "" : " --results \(folder)")
+      RunCommand(definition, data: needsData ? data ?? "DIR" : nil, results: folder).description
     guard try DataBinder(definition: definition, data: data, results: folder, workers: workers).isPresent()
     else {
       (results, curves) = (nil, [])

@@ -9,6 +9,7 @@ public struct DiagnosticRecord: Codable, Sendable, Equatable {
   public var compactness: Compactness?
   public var spectrum: EmbeddingSpectrum?
   public var groups: GroupMeasurement?
+  public var clusters: ClusterMeasurement?
   public var headGradients: [HeadGradientPoint]?
   public var smoothness: [SmoothnessPoint]?
   public var landscape: LossSlice?
@@ -41,6 +42,15 @@ public struct DiagnosticRecord: Codable, Sendable, Equatable {
     /// Each group alone.
     public var alone: [ValidationAccuracy]
     public var comparison: GroupComparison
+  }
+
+  /// Images of a few validation identities, in the whole embedding and in its groups.
+  public struct ClusterMeasurement: Codable, Sendable, Equatable {
+    /// The identity of each image by its label among the validation images, in the order of all coordinates.
+    public var labels: [Int]
+    public var whole: IdentityClusters
+    /// Each group alone.
+    public var alone: [IdentityClusters]
   }
 
   /// Takes away the points after `step`.

@@ -16,6 +16,8 @@ public enum Diagnostic: String, CaseIterable, Sendable {
   case spectrum
   /// How alike the groups of the embedding are, and what each can do alone.
   case groups
+  /// How the images of a few identities cluster in the embedding and in each of its groups.
+  case clusters
   /// The gradient at each matrix of class weights, over present and absent classes.
   case headGradients = "head-gradients"
   /// Loss and gradient along the gradient.
@@ -29,14 +31,14 @@ public enum Diagnostic: String, CaseIterable, Sendable {
   var followsTraining: Bool {
     switch self {
     case .curve, .headGradients, .smoothness, .landscape: true
-    case .compactness, .spectrum, .groups, .cost: false
+    case .compactness, .spectrum, .groups, .clusters, .cost: false
     }
   }
 
   /// Whether it measures the identities of `validation`.
   var needsValidation: Bool {
     switch self {
-    case .curve, .compactness, .spectrum, .groups: true
+    case .curve, .compactness, .spectrum, .groups, .clusters: true
     case .headGradients, .smoothness, .landscape, .cost: false
     }
   }
@@ -56,6 +58,10 @@ public enum DiagnosticRegistry: MethodKind {
   private static let images = OptionDescription(
     "images", .integer(2...100_000), default: .number(4000),
     "at most so many of the validation images, the first ones; every two of them are compared")
+
+  private static let groups = OptionDescription(
+    "groups", .integer(0...64), default: .number(0),
+    "into how many groups the embedding is cut; 0: as the mechanism trains it")
 
   public static let descriptions = Diagnostic.allCases.map(description)
 
@@ -78,10 +84,19 @@ public enum DiagnosticRegistry: MethodKind {
         (
           "Groups",
           "validation accuracy of each group of the embedding alone, agreement and linear CKA of groups",
+          [groups, images]
+        )
+      case .clusters:
+        (
+          "Clusters",
+          "images of a few validation identities on two principal components, whole and in each group; between/within, silhouette",
           [
             OptionDescription(
-              "groups", .integer(0...64), default: .number(0),
-              "into how many groups the embedding is cut; 0: as the mechanism trains it"), images,
+              "identities", .integer(2...32), default: .number(10),
+              "at most so many of the validation identities that have two images, the first ones"),
+            OptionDescription(
+              "images", .integer(2...100), default: .number(20),
+              "at most so many of each identity's images, the first ones"), groups,
           ]
         )
       case .headGradients:
@@ -137,7 +152,7 @@ extension MethodConfiguration where Kind == DiagnosticRegistry {
     // Before the first step there is no gradient yet.
     case .headGradients: step > 0 && (step == steps || step % options.integer("every") == 0)
     case .landscape: step == steps
-    case .compactness, .spectrum, .groups, .cost: false
+    case .compactness, .spectrum, .groups, .clusters, .cost: false
     }
   }
 }

@@ -10,13 +10,14 @@ public struct DiagnosticValue: Sendable, Equatable {
 }
 
 extension DiagnosticRecord {
-  /// The numbers that a table holds, in a fixed order. Histograms, spectra and planes are in the record alone.
+  /// The numbers that a table holds, in a fixed order. Histograms, spectra, coordinates and planes are in the record alone.
   public var values: [DiagnosticValue] {
     var values: [DiagnosticValue] = []
     for point in curve ?? [] { values += Self.values(point) }
     if let compactness { values += Self.values(compactness) }
     if let spectrum { values += Self.values(spectrum) }
     if let groups { values += Self.values(groups) }
+    if let clusters { values += Self.values(clusters) }
     for point in headGradients ?? [] { values += Self.values(point) }
     for point in smoothness ?? [] { values += Self.values(point) }
     if let landscape { values += Self.values(landscape) }
@@ -77,6 +78,18 @@ extension DiagnosticRecord {
     return final(values)
   }
 
+  private static func values(_ clusters: ClusterMeasurement) -> [DiagnosticValue] {
+    let parts =
+      [("whole", clusters.whole)] + clusters.alone.enumerated().map { ("\($0.offset)", $0.element) }
+    return final(
+      parts.flatMap { name, part in
+        [
+          ("between-within-\(name)", part.betweenToWithin), ("silhouette-\(name)", part.silhouette),
+          ("variance-share-\(name)", part.shares.map { $0.reduce(0, +) }),
+        ]
+      })
+  }
+
   private static func values(_ point: HeadGradientPoint) -> [DiagnosticValue] {
     point.heads.flatMap { head in
       at(
@@ -102,9 +115,10 @@ extension DiagnosticRecord {
 
   private static func values(_ slice: LossSlice) -> [DiagnosticValue] {
     let losses = slice.losses.joined()
-    let middle = slice.losses.count / 2
+    // An even number of points leaves out the weights themselves.
+    let middle = slice.steps.firstIndex(of: 0).map { slice.losses[$0][$0] }
     return final([
-      ("loss", slice.losses[middle][middle]), ("loss-minimum", losses.min()), ("loss-maximum", losses.max()),
+      ("loss", middle), ("loss-minimum", losses.min()), ("loss-maximum", losses.max()),
     ])
   }
 

@@ -51,15 +51,23 @@ public struct RunDiagnostic: Sendable {
     case .spectrum:
       record.spectrum = EmbeddingSpectrum(embeddings, workers: workers)
     case .groups:
-      let count = groups(trained: training)
       let (rows, labels) = firstImages(embeddings, validation)
-      let subspaces = Subspaces(count: count)
       record.groups = DiagnosticRecord.GroupMeasurement(
         whole: validation.accuracy(of: embeddings),
-        alone: (0..<count).map {
-          validation.accuracy(
-            of: embeddings.columns(in: subspaces.columns(of: $0, width: embeddings.columns)))
-        }, comparison: GroupComparison(rows, labels: labels, groups: count, workers: workers))
+        alone: parts(of: embeddings, trained: training).map { validation.accuracy(of: $0) },
+        comparison: GroupComparison(
+          rows, labels: labels, groups: groups(trained: training), workers: workers))
+    case .clusters:
+      let options = configuration.options
+      let rows = validation.rows(
+        identities: options.integer("identities"), images: options.integer("images"))
+      let chosen = embeddings.gathering(rows: rows)
+      let labels = rows.map { validation.labels[$0] }
+      record.clusters = DiagnosticRecord.ClusterMeasurement(
+        labels: labels, whole: IdentityClusters(chosen, labels: labels, workers: workers),
+        alone: parts(of: chosen, trained: training).map {
+          IdentityClusters($0, labels: labels, workers: workers)
+        })
     case .curve, .headGradients, .smoothness, .landscape, .cost:
       preconditionFailure("\(name) is no diagnostic of a finished model")
     }
@@ -72,6 +80,14 @@ public struct RunDiagnostic: Sendable {
     return asked > 0 ? asked : trained?.mechanism.subspaces.count ?? 1
   }
 
+  /// The groups of an embedding, each by itself.
+  private func parts(of embeddings: Matrix<Float>, trained: TrainingConfiguration?) -> [Matrix<Float>] {
+    let subspaces = Subspaces(count: groups(trained: trained))
+    return (0..<subspaces.count).map {
+      embeddings.columns(in: subspaces.columns(of: $0, width: embeddings.columns))
+    }
+  }
+
   private func firstImages(_ embeddings: Matrix<Float>, _ validation: ValidationSet) -> (Matrix<Float>, [Int])
   {
     let count = min(configuration.options.integer("images"), embeddings.rows)
@@ -80,7 +96,7 @@ public struct RunDiagnostic: Sendable {
 
   /// Why it cannot be made of a run; nil where it can.
   func unsupportedReason(_ training: TrainingConfiguration?, inputs: Int) -> String? {
-    guard let training, diagnostic == .groups else { return nil }
+    guard let training, diagnostic == .groups || diagnostic == .clusters else { return nil }
     let count = groups(trained: training)
     let width = training.network.outputs(inputs: inputs)
     return width % count == 0 ? nil : "\(count) groups do not divide an embedding of \(width) columns"

@@ -71,7 +71,7 @@ struct TrainingObserver {
       let extent = options.number("extent")
       record.landscape = trainer.lossSlice(
         steps: (0..<points).map { extent * (2 * Double($0) / Double(points - 1) - 1) })
-    case .compactness, .spectrum, .groups, .cost: break
+    case .compactness, .spectrum, .groups, .clusters, .cost: break
     }
   }
 

@@ -13,6 +13,10 @@ public struct ValidationChoice: Hashable, Sendable {
   /// Genuine pairs, and as many impostor pairs, at most.
   public var pairs: Int
 
+  /// What to do where an experiment needs validation identities and names none.
+  static let advice =
+    "Name a set of the world (validation: {set: validation}) or hold out identities (validation: {held-out: 100})."
+
   /// Reads `{set: NAME}` or `{held-out: IDENTITIES}`, with `pairs`.
   init(_ node: ConfigurationNode, data: ExperimentData, tested: [String]) throws {
     let mapping = try node.mapping(keys: ["set", "held-out", "pairs"])

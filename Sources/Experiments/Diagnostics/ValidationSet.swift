@@ -1,6 +1,7 @@
 import Evaluation
 import FeatureStores
 import Foundation
+import Learning
 import LinearAlgebra
 import Metrics
 
@@ -50,6 +51,13 @@ public struct ValidationSet: Sendable {
           store: store,
           rows: rows.map { Digest.sha256(Data($0.map(String.init).joined(separator: ",").utf8)) },
           pairs: (genuine + impostor).map { [$0.x, $0.y] })))
+  }
+
+  /// Rows of a few identities, identity by identity: of the first ones by label that have two images or more, as many as `identities` at most, the first
+  /// images, as many as `images` at most. There is always such an identity.
+  func rows(identities: Int, images: Int) -> [Int] {
+    Dictionary(grouping: labels.indices) { labels[$0] }.sorted { $0.key < $1.key }.map(\.value)
+      .filter { $0.count > 1 }.prefix(identities).flatMap { $0.prefix(images) }
   }
 
   private static func genuinePairs(_ members: [[Int]], count: Int) -> [SIMD2<Int>] {
@@ -119,6 +127,21 @@ public struct ValidationSet: Sendable {
     return ValidationAccuracy(
       accuracy: ThresholdConvention.likeness.crossValidatedAccuracy(folds)?.mean, auc: roc.auc,
       eer: roc.equalErrorRate()?.value)
+  }
+}
+
+extension ValidationSet {
+  /// The accuracy by which a checkpoint rule judges a model. One that gives a score which is not finite cannot be judged, which is an error: training
+  /// has gone wrong, and another model in its place would hide that.
+  func accuracy(of model: TrainedModel<Float>, workers: Workers) throws -> Double {
+    guard let accuracy = accuracy(of: model.embed(features, workers: workers)).accuracy else {
+      throw HarnessError(
+        .badInput, place: "validation after step \(model.steps)",
+        found: "an embedding of validation images with scores that are not finite",
+        expected: "finite scores, to choose a checkpoint by",
+        advice: "A lower learning rate, a warm-up or a clip-norm may help.")
+    }
+    return accuracy
   }
 }
 

@@ -88,7 +88,7 @@ public struct SlurmArray: Sendable {
 
       only=()
       for run in ${tasks[SLURM_ARRAY_TASK_ID]}; do only+=(--only "run=$run"); done
-      \(SlurmScript.quoted(arguments)) "${only[@]}" &
+      \(ShellWords.quoted(arguments)) "${only[@]}" &
       program=$!
       # A signal that came before the number of the program.
       [ "$signalled" = no ] || kill -TERM "$program" 2>/dev/null

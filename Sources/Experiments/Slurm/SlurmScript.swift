@@ -89,12 +89,4 @@ struct SlurmScript: Sendable {
     let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
     return "\(option[...sign])\"\(escaped)\""
   }
-
-  /// Words as the shell reads them.
-  static func quoted(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
-
-  static func quoted(_ word: String) -> String {
-    if word.wholeMatch(of: /[A-Za-z0-9_.,:=@%+\/-]+/) != nil { return word }
-    return "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
-  }
 }

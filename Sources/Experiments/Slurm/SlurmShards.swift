@@ -44,7 +44,7 @@ public struct SlurmShards: Sendable {
       array: ShardFolder.ranges(numbers, separator: ","),
       """
       # Each task makes the shard of its number.
-      exec \(SlurmScript.quoted(words)) --shard "$SLURM_ARRAY_TASK_ID/\(count)"
+      exec \(ShellWords.quoted(words)) --shard "$SLURM_ARRAY_TASK_ID/\(count)"
 
       """)
   }
@@ -56,9 +56,9 @@ public struct SlurmShards: Sendable {
       suffix: "-merge",
       """
       # The name shows the whole result or none.
-      result=\(SlurmScript.quoted(folder.path))/result.json
+      result=\(ShellWords.quoted(folder.path))/result.json
       part="$result.part-$SLURM_JOB_ID"
-      \(SlurmScript.quoted(words)) > "$part"
+      \(ShellWords.quoted(words)) > "$part"
       status=$?
       if [ "$status" -eq 0 ]; then mv "$part" "$result"; else rm -f "$part"; fi
       exit "$status"
@@ -69,14 +69,14 @@ public struct SlurmShards: Sendable {
   /// The folder of scripts and output.
   public var path: String { batch.path }
 
-  /// Writes and submits both jobs; the second starts when the first has succeeded.
-  public func submit() throws -> (array: String?, merge: String) {
+  /// Writes both jobs and submits them by `client`; the second starts when the first has succeeded.
+  public func submit(by client: String) throws -> (array: String?, merge: String) {
     let merge = try batch.write(mergeScript, as: "merge.sh", option: "--output")
     var array: String?
     if let arrayScript {
       let file = try batch.write(arrayScript, as: "array.sh", option: "--output")
-      array = try SlurmQueue.submit(file, tooLarge: "take fewer --shards.")
+      array = try SlurmQueue.submit(file, by: client, tooLarge: "take fewer --shards.")
     }
-    return (array, try SlurmQueue.submit(merge, after: array))
+    return (array, try SlurmQueue.submit(merge, by: client, after: array))
   }
 }

@@ -49,8 +49,12 @@ public struct WorldGenerator {
     return try manifest.digest == definition.digest()
   }
 
-  /// Writes everything. `report` is told the name of each set before it is made.
-  public func generate(workers: Workers = .one, report: (WorldSet) -> Void = { _ in }) throws {
+  /// Writes everything. `report` is told of each set before it is made; `progress` hears how many images of how many are written, and may end it by
+  /// throwing.
+  public func generate(
+    workers: Workers = .one, report: (WorldSet) -> Void = { _ in },
+    progress: (_ images: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws {
     if FileManager.default.fileExists(atPath: manifestFile) {
       // The mark of completeness goes first: a world half replaced must not pass for either.
       do { try FileManager.default.removeItem(atPath: manifestFile) } catch {
@@ -61,12 +65,20 @@ public struct WorldGenerator {
     }
     let map = WorldMap(definition)
     var firstPerson = 0
-    for set in definition.sets {
-      report(set)
+    let plans = definition.sets.map { set in
       let plan = SetPlan(set, seed: definition.seed, firstPerson: firstPerson)
-      try write(plan, map: map, workers: workers)
-      try WorldLists(definition: definition, set: set, plan: plan, folder: lists(of: set.name)).write()
       firstPerson += plan.identities
+      return plan
+    }
+    let total = plans.reduce(0) { $0 + $1.count }
+    var written = 0
+    for (set, plan) in zip(definition.sets, plans) {
+      report(set)
+      try write(plan, map: map, workers: workers) { images in
+        written += images
+        try progress(written, total)
+      }
+      try WorldLists(definition: definition, set: set, plan: plan, folder: lists(of: set.name)).write()
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
@@ -76,7 +88,9 @@ public struct WorldGenerator {
     try AtomicFile.write(try encoder.encode(manifest) + Data("\n".utf8), to: manifestFile)
   }
 
-  private func write(_ plan: SetPlan, map: WorldMap, workers: Workers) throws {
+  private func write(
+    _ plan: SetPlan, map: WorldMap, workers: Workers, progress: (_ images: Int) throws -> Void
+  ) throws {
     try Self.makeFolder(folder)
     let metadata = metadata(of: plan)
     let features = try StoreWriter(
@@ -98,6 +112,7 @@ public struct WorldGenerator {
     while let next = sampler.next(rows: 8192, workers: workers) {
       try features.append(next.features)
       try oracle?.append(next.oracle)
+      try progress(next.features.rows)
     }
     try features.finish()
     try oracle?.finish()

@@ -91,9 +91,14 @@ public struct CIFP: Loss {
       return [FalsePositives](repeating: FalsePositives(), count: similarities.rows)
     }
     return found.rows.map { row in
-      let squares = row.map { $0.value * $0.value }
-      let count = max(Element(squares.count { $0 > 0 }), 1)
-      return FalsePositives(columns: row, mean: squares.reduce(0, +) / count, count: count)
+      var (sum, number): (Element, Element) = (0, 0)
+      for positive in row {
+        let square = positive.value * positive.value
+        sum += square
+        if square > 0 { number += 1 }
+      }
+      let count = max(number, 1)
+      return FalsePositives(columns: row, mean: sum / count, count: count)
     }
   }
 }

@@ -15,23 +15,11 @@ struct DividedAngle<Element: Scalar>: Sendable {
     // Terms fall below the type's precision well before the last one.
     let terms = Element.significandBitCount < 30 ? 12 : 24
     let factor = 2 / divisor
-    value = Self.coefficients(terms) { Double.cos(factor * Double.acos($0)) }
-    derivative = Self.coefficients(terms) { u in
+    value = ChebyshevSum.coefficients(terms) { Double.cos(factor * Double.acos($0)) }
+    derivative = ChebyshevSum.coefficients(terms) { u in
       // The limit at u = 1 is (2/m)².
       let sine = ((1 - u) * (1 + u)).squareRoot()
       return sine < 1e-9 ? factor * factor : factor * Double.sin(factor * Double.acos(u)) / sine
-    }
-  }
-
-  /// The coefficients of the sum that agrees with `function` of u in the zeros of the next polynomial.
-  private static func coefficients(_ terms: Int, _ function: (Double) -> Double) -> [Element] {
-    let points = 2 * terms
-    let angles = (0..<points).map { Double.pi * (Double($0) + 0.5) / Double(points) }
-    let values = angles.map { function((Double.cos($0) + 1) / 2) }
-    return (0..<terms).map { term in
-      var sum = 0.0
-      for (angle, value) in zip(angles, values) { sum += value * Double.cos(Double(term) * angle) }
-      return Element((term == 0 ? 1 : 2) * sum / Double(points))
     }
   }
 

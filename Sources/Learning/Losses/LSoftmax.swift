@@ -49,10 +49,10 @@ public struct LSoftmax: Loss {
     let lambda = annealing.lambda(iteration: iteration)
     let scale = Element(scale)
     let (margin, targets, norms) = (margin, batch.targets, batch.norms)
-    let weights = batch.prototypes.gathering(rows: targets)
-    var directions = weights
     var lengths = norms
-    RowNormalization.forward(weights, into: &directions, norms: &lengths, workers: workers)
+    batch.directions.reshape(targets.count, batch.prototypes.columns)
+    RowNormalization.forward(
+      batch.prototypes, rows: targets, into: &batch.directions, norms: &lengths, workers: workers)
     let weightNorms = lengths
     let cosines = targets.indices.map { row in
       let length = norms[row] * weightNorms[row]
@@ -66,17 +66,15 @@ public struct LSoftmax: Loss {
       )
     }
     // z = ab·f(s/(ab)): ∂z/∂a = b·(f − c·f′), and so for b.
+    var alongs = lengths
     for row in targets.indices {
       let rest = values[row].value - cosines[row] * values[row].slope
       let factor = batch.rows[row].targetGradient * scale * rest
       batch.normGradients[row] = factor * weightNorms[row]
-      let along = factor * norms[row]
-      directions.withRow(row) { direction in
-        batch.prototypeGradients.withMutableRow(targets[row]) { gradient in
-          for column in gradient.indices { gradient[column] += along * direction[column] }
-        }
-      }
+      alongs[row] = factor * norms[row]
     }
+    batch.prototypeGradients.addRows(
+      of: &batch.directions, scaledBy: alongs, at: targets, workers: workers)
     return loss
   }
 }

@@ -38,12 +38,17 @@ public struct LossBatch<Element: Scalar>: Sendable {
   /// Working memory of the softmax core.
   var rows: [SoftmaxRow<Element>] = []
   var scratch: Matrix<Element>
+  /// Working memory for a prototype a row.
+  var directions: Matrix<Element>
+  /// Working memory of the energy of prototypes.
+  var energy = HypersphericalEnergy.Memory<Element>()
 
   public init() {
     similarities = Matrix(rows: 0, columns: 0)
     prototypes = similarities
     prototypeGradients = similarities
     scratch = similarities
+    directions = similarities
   }
 
   /// Makes the working memory fit the similarities.

@@ -5,7 +5,9 @@ import LinearAlgebra
 /// The largest similarity of every block of columns is taken in one pass; only blocks that can hold what is asked for are
 /// looked at again. Ties have no influence: values are asked for, and all that exceed one.
 struct NegativeSearch<Element: Scalar>: Sendable {
-  static var columnsPerBlock: Int { 256 }
+  static var columnsPerBlock: Int { 128 }
+  /// Columns of a block that are looked at one by one where their largest can be what is asked for.
+  static var columnsPerStrip: Int { 32 }
 
   /// What `largest` finds.
   struct Found {
@@ -20,9 +22,9 @@ struct NegativeSearch<Element: Scalar>: Sendable {
 
   private let targets: [Int]
   private let bounds: [Element]
-  private let blocksPerRow: Int
-  /// The largest similarity of each block, −∞ where it has none.
-  private let largest: [Element]
+  /// The largest similarity of each block, −∞ where it has none; a row a row.
+  private let largest: Matrix<Element>
+  private let workers: Workers
 
   /// The targets' similarities must be −∞. `bounds` holds what the similarities of each row must not exceed.
   init(_ similarities: Matrix<Element>, targets: [Int], bounds: [Element], workers: Workers) {
@@ -39,8 +41,8 @@ struct NegativeSearch<Element: Scalar>: Sendable {
     }
     self.targets = targets
     self.bounds = bounds
-    self.largest = largest.elements
-    blocksPerRow = blocks
+    self.largest = largest
+    self.workers = workers
     count = summaries.reduce(0) { $0 + columns - 1 - $1.above }
     largestOfRows = summaries.map(\.largest)
   }
@@ -50,40 +52,50 @@ struct NegativeSearch<Element: Scalar>: Sendable {
   func largest(_ rank: Int, of similarities: Matrix<Element>) -> Found? {
     guard rank >= 1 && rank <= count else { return nil }
     let floor = lowerBound(ofRank: rank)
-    // So few blocks are left that waking other threads would take longer.
-    let rows = (0..<similarities.rows).map { row in
-      similarities.withRow(row) { candidates($0, row: row, atLeast: floor) }
+    var rows = workers.map(similarities.rows, inPiecesOf: 32) { row in
+      similarities.withRow(row) { values in
+        largest.withRow(row) { candidates(values, row: row, largest: $0, atLeast: floor) }
+      }
     }
     // NaN, which compares with nothing, may be among those that were counted.
-    let values = rows.flatMap { $0.map(\.value) }
+    var values: [Element] = []
+    values.reserveCapacity(rows.reduce(0) { $0 + $1.count })
+    for row in rows {
+      for candidate in row { values.append(candidate.value) }
+    }
     guard rank <= values.count else { return nil }
     let threshold = Self.element(ofRank: rank, of: values)
-    return Found(threshold: threshold, rows: rows.map { $0.filter { $0.value > threshold } })
+    for row in rows.indices { rows[row].removeAll { !($0.value > threshold) } }
+    return Found(threshold: threshold, rows: rows)
   }
 
   /// A value that at least `rank` similarities reach: that many blocks, or groups of them, hold one as large.
   private func lowerBound(ofRank rank: Int) -> Element {
     guard rank <= largest.count else { return -Element.infinity }
-    // Groups make the selection short; a few for each rank keep the bound near.
-    let size = max(1, largest.count / (4 * rank))
-    guard size > 1 else { return Self.element(ofRank: rank, of: largest) }
-    let groups = stride(from: 0, to: largest.count, by: size).map { first in
-      var most = largest[first]
-      for index in first..<min(first + size, largest.count) { most = max(most, largest[index]) }
-      return most
+    return largest.withElements { largest in
+      // Groups make the selection short; a few for each rank keep the bound near.
+      let size = max(1, largest.count / (4 * rank))
+      let groups = stride(from: 0, to: largest.count, by: size).map { first in
+        VectorKernels.maximum(largest.extracting(first..<min(first + size, largest.count)))
+      }
+      return Self.element(ofRank: rank, of: groups)
     }
-    return Self.element(ofRank: rank, of: groups)
   }
 
   private func candidates(
-    _ values: Span<Element>, row: Int, atLeast floor: Element
+    _ values: Span<Element>, row: Int, largest: Span<Element>, atLeast floor: Element
   ) -> [(column: Int, value: Element)] {
     var found: [(column: Int, value: Element)] = []
     let (bound, target) = (bounds[row], targets[row])
-    for block in 0..<blocksPerRow where largest[row * blocksPerRow + block] >= floor {
+    for block in largest.indices where largest[block] >= floor {
       let first = block * Self.columnsPerBlock
-      for column in first..<min(first + Self.columnsPerBlock, values.count) where values[column] >= floor {
-        if values[column] <= bound && column != target { found.append((column, values[column])) }
+      let end = min(first + Self.columnsPerBlock, values.count)
+      for start in stride(from: first, to: end, by: Self.columnsPerStrip) {
+        let strip = start..<min(start + Self.columnsPerStrip, end)
+        guard VectorKernels.maximum(values.extracting(strip)) >= floor else { continue }
+        for column in strip where values[column] >= floor {
+          if values[column] <= bound && column != target { found.append((column, values[column])) }
+        }
       }
     }
     return found

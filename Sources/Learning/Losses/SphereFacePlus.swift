@@ -51,62 +51,60 @@ public struct SphereFacePlus: Loss {
     return loss
       + HypersphericalEnergy.add(
         Element(weight), prototypes: batch.prototypes, classes: Set(batch.targets).sorted(),
-        to: &batch.prototypeGradients, workers: workers)
+        to: &batch.prototypeGradients, memory: &batch.energy, workers: workers)
   }
 }
 
 /// The mean of arccos(p_i·p_j)⁻² over pairs of unit prototypes: large where some lie close together.
 enum HypersphericalEnergy {
+  /// What it works in, kept from step to step.
+  struct Memory<Element: Scalar>: Sendable {
+    fileprivate var chosen = Matrix<Element>(rows: 0, columns: 0)
+    fileprivate var change = Matrix<Element>(rows: 0, columns: 0)
+    fileprivate var slopes = Matrix<Element>(rows: 0, columns: 0)
+    fileprivate var scratch = Matrix<Element>(rows: 0, columns: 0)
+    fileprivate var energies: [Element] = []
+
+    fileprivate mutating func fit(classes: Int, dimension: Int) {
+      chosen.reshape(classes, dimension)
+      change.reshape(classes, dimension)
+      slopes.reshape(classes, classes)
+      scratch.reshape(Matrix<Element>.scratchRows(for: classes), classes)
+      if energies.count != classes { energies = Array(repeating: 0, count: classes) }
+    }
+  }
+
   /// `weight` times the energy of the rows `classes` of `prototypes`; adds the gradient with respect to them. 0 for fewer
   /// than two classes. Takes B² numbers for B classes.
   static func add<Element: Scalar>(
     _ weight: Element, prototypes: Matrix<Element>, classes: [Int], to gradient: inout Matrix<Element>,
-    workers: Workers
+    memory: inout Memory<Element>, workers: Workers
   ) -> Element {
     let count = classes.count
     guard count > 1 else { return 0 }
     let share = weight / (Element(count) * Element(count - 1) / 2)
-    let chosen = prototypes.gathering(rows: classes)
-    var slopes = Matrix<Element>(rows: count, columns: count)
-    gemm(chosen, .asIs, chosen, .transposed, into: &slopes, workers: workers)
-    var energies = [Element](repeating: 0, count: count)
-    var scratch = Matrix<Element>(rows: Matrix<Element>.scratchRows(for: count), columns: count)
-    slopes.updateRows(scratch: &scratch, results: &energies, workers: workers) { row, values, _ in
-      Self.energy(&values, of: row, share: share)
+    memory.fit(classes: count, dimension: prototypes.columns)
+    prototypes.gather(rows: classes, into: &memory.chosen, workers: workers)
+    gemm(memory.chosen, .asIs, memory.chosen, .transposed, into: &memory.slopes, workers: workers)
+    let arcsine = Self.arcsine(Element.self)
+    memory.slopes.updateRows(scratch: &memory.scratch, results: &memory.energies, workers: workers) {
+      row, values, _ in
+      // A prototype has no angle with itself.
+      values[row] = -Element.infinity
+      return VectorKernels.inverseSquareAngle(&values, within: 1 - 1e-5, share: share, arcsine: arcsine)
     }
-    // The slopes are those of a symmetric matrix.
-    for row in 0..<count {
-      for column in 0..<row { slopes[row, column] = slopes[column, row] }
-    }
-    var change = Matrix<Element>(rows: count, columns: prototypes.columns)
-    gemm(slopes, .asIs, chosen, into: &change, workers: workers)
-    for (row, index) in classes.enumerated() {
-      change.withRow(row) { change in
-        gradient.withMutableRow(index) { values in
-          for column in values.indices { values[column] += change[column] }
-        }
-      }
-    }
-    return energies.reduce(0, +)
+    gemm(memory.slopes, .asIs, memory.chosen, into: &memory.change, workers: workers)
+    gradient.addRows(of: &memory.change, at: classes, workers: workers)
+    // Every pair is in two rows.
+    return memory.energies.reduce(0, +) / 2
   }
 
-  /// The energy of one row of cosines with the columns after it, `share` a pair; these cosines become the derivatives, those up to
-  /// the row's own 0, since a prototype has no angle with itself.
-  private static func energy<Element: Scalar>(
-    _ values: inout MutableSpan<Element>, of row: Int, share: Element
-  ) -> Element {
-    let bound: Element = 1 - 1e-5
-    var energy: Element = 0
-    for column in 0...row { values[column] = 0 }
-    for column in row + 1..<values.count {
-      let cosine = min(max(values[column], -bound), bound)
-      let angle = Element.acos(cosine)
-      energy += share / (angle * angle)
-      // d(θ⁻²)/dc = 2·θ⁻³/sin θ.
-      values[column] =
-        values[column].magnitude < bound
-        ? 2 * share / (angle * angle * angle * ((1 - cosine) * (1 + cosine)).squareRoot()) : 0
+  /// The Chebyshev coefficients of arcsin(√t)/√t over t in [0, ½] to the type's precision: the nearest singularity, t = 1, makes
+  /// terms fall by a factor of 3 + √8 each.
+  private static func arcsine<Element: Scalar>(_ type: Element.Type) -> [Element] {
+    ChebyshevSum.coefficients(Element.significandBitCount < 30 ? 12 : 24) { half in
+      let root = (half / 2).squareRoot()
+      return root > 0 ? Double.asin(root) / root : 1
     }
-    return energy
   }
 }

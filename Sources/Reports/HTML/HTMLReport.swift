@@ -74,6 +74,7 @@ struct HTMLReport {
   private func training() throws -> [String] {
     var parts: [String] = []
     if let speeds = try SpeedUpTable(report) { parts.append(try speeds.table.html()) }
+    if let search = try SearchTable(report) { parts.append(try search.table.html()) }
     for named in try DiagnosticFigures(report).all() {
       parts.append(
         try HTMLFigure(protocolName: named.protocolName, loss: named.loss, figure: named.figure).html(
@@ -86,10 +87,12 @@ struct HTMLReport {
   private var missing: String {
     let count = report.results.rows.flatMap(\.runs).count { $0.state != .finished }
     guard count > 0 else { return "" }
-    let file = report.results.experiment.definition.file
+    // Without the folders of this machine: the page is read on others.
+    let command = RunCommand(report.results.experiment.definition)
     return HTMLText.element(
       "p", [("class", "missing")],
-      HTMLText.escaped("\(count) runs are not finished; likeness run \(file) makes them."))
+      HTMLText.escaped(
+        "\(CountedNoun(count, "run is", plural: "runs are")) not finished; \(command) makes the rest."))
   }
 
   /// Choices of protocols, losses and mechanisms, each where there are several.

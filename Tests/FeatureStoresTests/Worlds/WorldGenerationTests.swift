@@ -250,6 +250,33 @@ struct WorldGenerationTests {
     #expect(Set(some).count == 7 && some.allSatisfy { (0..<1_000_000).contains($0) })
   }
 
+  @Test func `Every image of every set is told of once, and who is told may end it`() throws {
+    let folder = try TemporaryFolder()
+    let definition = try WorldGenerationTests.definition()
+    let generator = WorldGenerator(definition, folder: folder.file("world"))
+    var told: [(images: Int, total: Int)] = []
+    try generator.generate(progress: { images, total in told.append((images, total)) })
+    let stores = try definition.sets.map {
+      try FeatureStore(opening: StoreLocation(path: generator.store(of: $0.name)))
+    }
+    let total = stores.reduce(0) { $0 + $1.rowCount }
+    #expect(told.count >= stores.count && told.allSatisfy { $0.total == total })
+    #expect(told.last?.images == total)
+    #expect(zip(told, told.dropFirst()).allSatisfy { $0.images < $1.images })
+
+    let stopped = WorldGenerator(definition, folder: folder.file("stopped"))
+    #expect(throws: CancellationError.self) {
+      try stopped.generate(progress: { images, _ in
+        if images > told[0].images { throw CancellationError() }
+      })
+    }
+    // The first set is whole, nothing of the second is left.
+    #expect(try !stopped.isComplete())
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: stopped.folder).sorted()
+        == ["\(definition.sets[0].name).h5"])
+  }
+
   @Test func `A set whose pairs cannot be drawn says so`() throws {
     let folder = try TemporaryFolder()
     let definition = try WorldFixture.definition(
