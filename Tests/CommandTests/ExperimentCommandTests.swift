@@ -163,7 +163,7 @@ struct ExperimentCommandTests {
     #expect(
       refused.errors.contains(
         "results/claims.json: 2 decided verdicts, of which 1 would become ‘not run’: their runs are not in results/runs; "
-      ) && refused.errors.contains("likeness run small.yaml makes the missing runs; --incomplete "),
+      ) && refused.errors.contains("likeness run ./small.yaml makes the missing runs; --incomplete "),
       "\(refused.errors)")
     #expect(try small.text("results/claims.md") == before)
     let allowed = try small.run("claims", "claims.yaml", "--incomplete")

@@ -47,8 +47,15 @@ struct SearchTableTests {
     let cells = table.table.rows.map { $0.cells.map(text) }
     #expect(
       cells.map { Array($0[0...4]) } == [
-        ["NormFace", "Conventional", "4", "NormFace (scale 32), Conventional, learning-rate 0.05", "0.8"],
-        ["NormFace", "MultiFace", "4", "NormFace (scale 16), MultiFace, learning-rate 0.05", "0.9"],
+        [
+          "NormFace", "Conventional", "4", "NormFace (scale 32), Conventional, small, learning-rate 0.05",
+          "0.8",
+        ],
+        [
+          "NormFace", "MultiFace (groups 2)", "4",
+          "NormFace (scale 16), MultiFace, small, learning-rate 0.05",
+          "0.9",
+        ],
       ])
     for (row, exported) in zip(table.table.rows, table.export.rows) {
       let results = try #require(report.results.rows.first { $0.row.label == exported.chosen })
