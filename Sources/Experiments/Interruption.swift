@@ -9,6 +9,8 @@ import Synchronization
 /// send several, to the process and to the script that it is in, and kill what does not end in time.
 public final class Interruption: Sendable {
   private let requested = Atomic<Bool>(false)
+  /// How often Ctrl-C was heard of. Other signals do not count, as what comes together may be heard of in any order.
+  private let interrupts = Atomic<Int>(0)
 
   public init() {}
 
@@ -23,7 +25,9 @@ public final class Interruption: Sendable {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInitiated))
       source.setEventHandler {
-        if self.isRequested && number == SIGINT { Self.end(by: number) }
+        if number == SIGINT, self.interrupts.wrappingAdd(1, ordering: .relaxed).oldValue > 0 {
+          Self.end(by: number)
+        }
         self.request()
       }
       source.resume()
