@@ -7,19 +7,23 @@ struct ComparedRows {
 
   /// The embeddings of `rows`. One that is not finite or has no direction is an error that names the image.
   func read(_ rows: [Int], _ embeddings: any EmbeddingSource) throws -> Matrix<Float> {
-    let features = try embeddings.embeddings(ofRows: rows)
-    var unit = Matrix<Float>(rows: features.rows, columns: features.columns)
-    var norms = [Float](repeating: 0, count: features.rows)
-    RowNormalization.forward(features, into: &unit, norms: &norms)
+    var result = try embeddings.embeddings(ofRows: rows)
+    var norms = [Float](repeating: 0, count: result.rows)
+    if similarity == .cosine {
+      RowNormalization.normalize(&result, norms: &norms)
+    } else {
+      var unit = result
+      RowNormalization.normalize(&unit, norms: &norms)
+    }
     for (index, norm) in norms.enumerated() where !(norm > 0) || !norm.isFinite {
       // A norm beyond the largest number is infinite, its row none the less fit to be normalised.
-      if norm == .infinity, similarity == .cosine, features.row(index).allSatisfy(\.isFinite) { continue }
+      if norm == .infinity, similarity == .cosine, result.row(index).allSatisfy(\.isFinite) { continue }
       throw HarnessError(
         .badInput, file: embeddings.source, place: "features, row \(rows[index])",
         found: "`\(embeddings.names[rows[index]])` has an embedding of length \(norm)",
         expected: "finite embeddings with a direction",
         advice: "A network that diverged gives such embeddings, as does a failed extraction.")
     }
-    return similarity == .cosine ? unit : features
+    return result
   }
 }

@@ -39,7 +39,7 @@ public struct FoldwiseResult: EvaluationResult, Equatable {
 
   init(
     _ task: VerificationTask, models: [VerificationTask.FoldModel], interval: IntervalSettings,
-    embeddingDigest: String?, workers: Workers
+    intervals known: ResultIntervals? = nil, embeddingDigest: String?, workers: Workers
   ) {
     let tests = models.map(\.test)
     let header = VerificationHeader(task, scored: tests, embeddingDigest: embeddingDigest)
@@ -63,10 +63,12 @@ public struct FoldwiseResult: EvaluationResult, Equatable {
     }
     (self.auc, self.eer, self.tar) = (auc, eer, tar)
     self.header = header
-    intervals = task.intervals(
-      tests, interval, pooled: false, accuracy: accuracy, auc: auc?.mean, eer: eer?.mean,
-      tar: tar.map { $0.spread?.mean },
-      points: tar.map(\.perFold), workers: workers)
+    intervals =
+      known
+      ?? task.intervals(
+        tests, interval, pooled: false, accuracy: accuracy, auc: auc?.mean, eer: eer?.mean,
+        tar: tar.map { $0.spread?.mean },
+        points: tar.map(\.perFold), workers: workers)
     var warnings = task.warnings + intervals.warnings
     if accuracy == nil { warnings.append(VerificationResult.noAccuracy(tests)) }
     warnings += tar.filter { $0.spread == nil }.map {

@@ -90,8 +90,17 @@ public struct ProtocolDefinition: Sendable {
   /// The protocol bound to the list files in `folder` and to images, of which `names[r]` is row r of `source`. A list that is not there is an error with the
   /// protocol's notes.
   public func task(lists folder: String, names: [String], source: String) throws -> any EvaluationTask {
+    try readingLists(in: folder) { try kind.task(self, lists: folder, names: names, source: source) }
+  }
+
+  /// The content of the list files that results depend on, as part of a run's identity. A list that is not there is an error with the protocol's notes.
+  public func listDigests(folder: String) throws -> [ListDigest] {
+    try readingLists(in: folder) { try kind.listDigests(folder: folder) }
+  }
+
+  private func readingLists<Value>(in folder: String, _ read: () throws -> Value) throws -> Value {
     do {
-      return try kind.task(self, lists: folder, names: names, source: source)
+      return try read()
     } catch var error as HarnessError {
       // Only the protocol's notes know where a list comes from that is not there.
       if error.kind == .missingInput, error.file.hasPrefix(folder),
@@ -105,9 +114,6 @@ public struct ProtocolDefinition: Sendable {
       throw error
     }
   }
-
-  /// The content of the list files that results depend on, as part of a run's identity.
-  public func listDigests(folder: String) throws -> [ListDigest] { try kind.listDigests(folder: folder) }
 
   /// The kind's fields for a protocol of pairs; nil for other kinds.
   public var pairVerification: PairVerification? { kind as? PairVerification }

@@ -207,15 +207,15 @@ public struct VerificationTask: Sendable {
   }
 
   /// The result of one model a fold, `models[k]` tested on fold k. Scores of different models are never pooled.
-  /// `interval` stands in for the protocol's.
+  /// `interval` stands in for the protocol's; `intervals` that an earlier call found are taken as they are.
   public func foldwiseResult(
     _ models: [FoldModel], embeddingDigest: String? = nil, interval: IntervalSettings? = nil,
-    workers: Workers = .one
+    intervals: ResultIntervals? = nil, workers: Workers = .one
   ) -> FoldwiseResult {
     precondition(models.count == foldCount, "\(models.count) models for \(foldCount) folds")
     return FoldwiseResult(
-      self, models: models, interval: interval ?? settings.interval, embeddingDigest: embeddingDigest,
-      workers: workers)
+      self, models: models, interval: interval ?? settings.interval, intervals: intervals,
+      embeddingDigest: embeddingDigest, workers: workers)
   }
 
   /// The fold-wise result of one set of features for all folds: the untrained row, by the rule of the trained ones.

@@ -8,8 +8,8 @@ public enum CheckpointChoice: Hashable, Sendable {
   /// Of those after each so many steps, and after the last one, that with the highest accuracy on the validation pairs; of equal ones the earliest.
   case bestValidation(every: Int)
 
-  /// Reads `last`, or `{name: best-validation, every: STEPS}`.
-  init(_ node: ConfigurationNode) throws {
+  /// Reads `last`, or `{name: best-validation, every: STEPS}`, for trainings of at least `steps` steps: beyond these there would be one model to choose from.
+  init(_ node: ConfigurationNode, steps: Int) throws {
     if node.isScalar {
       guard try node.choice(CheckpointRule.self) == .last else {
         throw node.error(
@@ -29,7 +29,14 @@ public enum CheckpointChoice: Hashable, Sendable {
       self = .last
     case .bestValidation:
       let mapping = try node.mapping(keys: ["name", "every"])
-      self = .bestValidation(every: try mapping.required("every").integer(in: 1...1_000_000_000))
+      let everyNode = try mapping.required("every")
+      let every = try everyNode.integer(in: 1...1_000_000_000)
+      guard every <= steps else {
+        throw everyNode.error(
+          found: "\(every) steps between validations, and a training of \(CountedNoun(steps, "step"))",
+          expected: "at most \(steps)", advice: "With no validation on the way, write ‘checkpoint: last’.")
+      }
+      self = .bestValidation(every: every)
     }
   }
 

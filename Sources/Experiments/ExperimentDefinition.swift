@@ -92,7 +92,8 @@ public struct ExperimentDefinition: Sendable {
     try Self.requireDifferent(recipes, top["training"], isExpanded: true)
     seeds = try Self.elements(top.required("seeds")).map { UInt64(try $0.integer(in: 0...Int.max)) }
     try Self.requireDifferent(seeds, top["seeds"])
-    checkpoint = try top.value("checkpoint", default: .last) { try CheckpointChoice($0) }
+    let shortest = recipes.map(\.steps).min() ?? 1
+    checkpoint = try top.value("checkpoint", default: .last) { try CheckpointChoice($0, steps: shortest) }
     validation = try top["validation"].map { [data, protocols] in
       try ValidationChoice($0, data: data, tested: protocols.map(\.source))
     }

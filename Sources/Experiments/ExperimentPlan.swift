@@ -36,7 +36,7 @@ public struct ExperimentPlan: Sendable {
       }
       return Cell(
         run: run, state: state, operations: Self.operations(run, experiment),
-        leftShare: state == .finished ? 0 : Self.leftShare(run, results))
+        leftShare: state == .finished ? 0 : Self.leftShare(run, status))
     }
     let speed = Self.speed(all, measured)
     cells = all.enumerated().filter { selection.contains($1.run) }.map { index, cell in
@@ -89,13 +89,10 @@ public struct ExperimentPlan: Sendable {
 
   /// What share of an unfinished run's training is left: nothing where only evaluations are, else what its checkpoint lacks. A damaged
   /// checkpoint counts as none, as it does for the run.
-  private static func leftShare(_ run: GridRun, _ results: String) -> Double {
-    let folder = RunFolder(results: results, identity: run.identity)
+  private static func leftShare(_ run: GridRun, _ status: ExperimentStatus) -> Double {
+    let folder = RunFolder(results: status.results, identity: run.identity)
     guard let steps = run.specification.training?.steps, !folder.exists(folder.resultFile) else { return 0 }
-    let done = FileManager.default.contents(atPath: folder.checkpointFile).flatMap {
-      try? Trainer<Float>.progress(ofCheckpoint: $0).steps
-    }
-    return 1 - Double(min(done ?? 0, steps)) / Double(steps)
+    return 1 - Double(status.checkpointSteps(of: run) ?? 0) / Double(steps)
   }
 
   /// A finished run's seconds of training: all its steps count, because the attempt that finished it may have begun late.

@@ -94,8 +94,8 @@ public struct ExperimentResults: Sendable {
   public let folder: String
   public let rows: [Row]
 
-  /// Reads what is finished in `results`. Nothing is trained or evaluated. Without `intervals`, people are not resampled for fold-wise outcomes, which takes
-  /// the longest.
+  /// Reads what is finished in `results`. Nothing is trained or evaluated. Without `intervals` fold-wise outcomes have none; otherwise people are resampled
+  /// where `likeness run` did not keep what that gave.
   public init(
     _ experiment: BoundExperiment, results: String, intervals: Bool = true, workers: Workers = .one
   ) throws {
@@ -114,10 +114,8 @@ public struct ExperimentResults: Sendable {
       var entries: [String: Entry] = [:]
       for test in dataset?.tests ?? [] {
         entries[test.name] = Entry(
-          outcomes: try Self.outcomes(test, finished, experiment: experiment, results: results) {
-            $0.foldwiseResult(
-              $1, interval: intervals ? nil : IntervalSettings(method: .none), workers: workers)
-          })
+          outcomes: try Self.outcomes(
+            test, finished, experiment: experiment, results: results, intervals: intervals, workers: workers))
       }
       return Row(row: row, runs: runs, entries: entries, environments: environments)
     }
@@ -125,24 +123,20 @@ public struct ExperimentResults: Sendable {
 
   /// The outcomes of the seeds that are finished; of fold-wise ones those with all folds.
   private static func outcomes(
-    _ test: BoundTest, _ runs: [GridRun], experiment: BoundExperiment, results: String,
-    foldwise: (VerificationTask, [VerificationTask.FoldModel]) -> FoldwiseResult
+    _ test: BoundTest, _ runs: [GridRun], experiment: BoundExperiment, results: String, intervals: Bool,
+    workers: Workers
   ) throws -> [Outcome] {
-    var seeds: [UInt64?] = []
-    for run in runs where !seeds.contains(run.seed) { seeds.append(run.seed) }
-    return try seeds.compactMap { seed in
-      let records = try runs.filter { $0.seed == seed }.flatMap {
-        run -> [(fold: Int?, record: EvaluationRecord)] in
-        let folder = RunFolder(results: results, identity: run.identity)
-        return try experiment.evaluations(of: run).filter { $0.test.name == test.name }.map { evaluation in
-          let file = folder.evaluationFile(name: evaluation.name, hash: try evaluation.hash())
-          return (evaluation.fold, try CanonicalJSON.decode(EvaluationRecord.self, from: file))
-        }
+    if experiment.definition.data.isFoldwise {
+      return try FoldwiseEvaluation.all(test, runs, of: experiment, results: results).map {
+        Outcome(seed: $0.seed, try $0.evaluation.result(intervals: intervals, workers: workers))
       }
-      if let outcome = records.first.flatMap({ Outcome(seed: seed, $0.record) }) { return outcome }
-      let models = records.sorted { ($0.fold ?? 0) < ($1.fold ?? 0) }.compactMap(\.record.scores?.model)
-      guard let task = test.verification, models.count == task.foldCount else { return nil }
-      return Outcome(seed: seed, foldwise(task, models))
+    }
+    return try runs.compactMap { run in
+      let folder = RunFolder(results: results, identity: run.identity)
+      guard let evaluation = experiment.evaluations(of: run).first(where: { $0.test.name == test.name })
+      else { return nil }
+      let file = folder.evaluationFile(name: evaluation.name, hash: try evaluation.hash())
+      return Outcome(seed: run.seed, try CanonicalJSON.decode(EvaluationRecord.self, from: file))
     }
   }
 

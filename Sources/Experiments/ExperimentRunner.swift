@@ -66,7 +66,12 @@ public struct ExperimentRunner: Sendable {
       .planned(
         runs: runs.count, missing: missing.count, training: missing.count { !status.isTrained($0) },
         steps: steps))
-    guard !missing.isEmpty else { return Outcome() }
+    var outcome = missing.isEmpty ? Outcome() : try await make(missing)
+    if !outcome.interrupted { outcome.interrupted = try !keepIntervals(status) }
+    return outcome
+  }
+
+  private func make(_ missing: [GridRun]) async throws -> Outcome {
     let queue = Queue(missing)
     let workers = Workers(max(1, threads / min(jobs, missing.count)))
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -86,6 +91,25 @@ public struct ExperimentRunner: Sendable {
       while try await group.next() != nil {}
     }
     return queue.outcome
+  }
+
+  /// Keeps the intervals of all fold-wise results that are complete and have none; false when interrupted.
+  private func keepIntervals(_ status: ExperimentStatus) throws -> Bool {
+    guard experiment.definition.data.isFoldwise else { return true }
+    let chosen = Set(runs.map(\.row))
+    let missing = try experiment.grid.rows.filter(chosen.contains).flatMap { row in
+      let finished = try experiment.grid.runs.filter { try $0.row == row && status.isComplete($0) }
+      return try (experiment.datasets.first { $0.name == row.dataset }?.tests ?? []).flatMap {
+        try FoldwiseEvaluation.all($0, finished, of: experiment, results: results).map(\.evaluation)
+      }
+    }.filter { !$0.hasIntervals }
+    for (done, evaluation) in missing.enumerated() {
+      show(.resampled(done: done, total: missing.count))
+      if interruption.isRequested { return false }
+      try evaluation.keepIntervals(workers: Workers(threads))
+    }
+    if !missing.isEmpty { show(.resampled(done: missing.count, total: missing.count)) }
+    return true
   }
 
   /// What became of one run.

@@ -1,5 +1,6 @@
 import FeatureStores
 import Foundation
+import Learning
 
 /// How far an experiment is, read from its results folder.
 public struct ExperimentStatus: Sendable {
@@ -39,6 +40,17 @@ public struct ExperimentStatus: Sendable {
       return .failed(reason: try CanonicalJSON.decode(RunFailure.self, from: folder.failureFile).reason)
     }
     return .pending
+  }
+
+  /// The steps of a run's training that its checkpoint has done, from which the next call goes on; nil where training is over, and without a checkpoint that
+  /// can be read and is this run's.
+  public func checkpointSteps(of run: GridRun) -> Int? {
+    let folder = RunFolder(results: results, identity: run.identity)
+    guard let training = run.specification.training, !folder.exists(folder.resultFile),
+      let data = FileManager.default.contents(atPath: folder.checkpointFile),
+      (try? Trainer<Float>.configuration(ofCheckpoint: data)) == training
+    else { return nil }
+    return try? Trainer<Float>.progress(ofCheckpoint: data).steps
   }
 
   /// The state of every run, in the order of the grid.

@@ -97,6 +97,9 @@ public final class ProgressDisplay: Sendable {
       case .finished(let run):
         Self.end(run, &state)
         line = isTerminal ? nil : "\(run): finished"
+      case .resampled(let done, let total):
+        show(resampled: done, of: total, &state, now)
+        return
       case .failed(let run, let reason):
         Self.end(run, &state)
         line = "\(run): failed: \(reason)"
@@ -120,6 +123,19 @@ public final class ProgressDisplay: Sendable {
       let due = now.timeIntervalSince(state.lastDrawn) >= interval
       if due || (isTerminal && line != nil) { draw(&state, now: now) }
     }
+  }
+
+  /// After all runs: the intervals of fold-wise results, some seconds to minutes.
+  private func show(resampled done: Int, of total: Int, _ state: inout State, _ now: Date) {
+    guard verbosity >= .info, now.timeIntervalSince(state.lastDrawn) >= interval || done == 0 || done == total
+    else { return }
+    state.lastDrawn = now
+    erase(&state)
+    if done == 0 { state.started = now }
+    let left = now.timeIntervalSince(state.started) / Double(max(done, 1)) * Double(total - done)
+    let estimate = done > 0 && done < total ? ", ETA \(Self.duration(left))" : ""
+    write("intervals of \(done)/\(CountedNoun(total, "fold-wise result"))\(estimate)\n")
+    state.drawnLines = isTerminal ? 1 : 0
   }
 
   private static func end(_ run: String, _ state: inout State) {

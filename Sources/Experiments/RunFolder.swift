@@ -10,6 +10,7 @@ import Foundation
 /// | `model.bin` | the trained network |
 /// | `evaluation-NAME-HASH.json` | one evaluation's outcome |
 /// | `diagnostic-NAME-HASH.json` | one diagnostic's outcome |
+/// | `intervals-NAME-HASH.json` | the intervals of a fold-wise result, with its first fold's run |
 /// | `checkpoint.bin` | where an interrupted run goes on, with the best model so far where validation chooses it; removed at the end |
 /// | `observations.json` | what diagnostics recorded up to the checkpoint; removed at the end |
 /// | `failure.json` | why the last attempt failed |
@@ -60,6 +61,11 @@ public struct RunFolder: Sendable {
   /// The file of one evaluation of the run.
   public func evaluationFile(name: String, hash: String) -> String {
     "\(path)/evaluation-\(RunIdentity.readable(name))-\(hash.prefix(16)).json"
+  }
+
+  /// The file of the intervals of a fold-wise result whose first fold is the run's.
+  func intervalsFile(name: String, hash: String) -> String {
+    "\(path)/intervals-\(RunIdentity.readable(name))-\(hash.prefix(16)).json"
   }
 
   /// The file of one diagnostic of the run.

@@ -11,6 +11,9 @@ public struct RunSelection: Sendable {
   /// What runs are told apart by.
   public enum Key: String, CaseIterable, Sendable {
     case loss, mechanism, network, dataset, sampler, training, seed, fold, run
+
+    /// Whether values are numbers, of which none is another one misspelt.
+    var isNumber: Bool { self == .seed || self == .fold }
   }
 
   struct Criterion: Sendable, Equatable {
@@ -64,7 +67,9 @@ public struct RunSelection: Sendable {
           .usage, file: experiment.definition.file, place: "--only \(criterion.text)",
           found: "no row with the \(criterion.key.rawValue) ‘\(criterion.value)’",
           expected: listed.isEmpty ? nil : "one of \(listed.joined(separator: ", "))",
-          advice: NearestName.suggestion(for: criterion.value, among: known).map { "Did you mean ‘\($0)’?" })
+          advice: criterion.key.isNumber
+            ? nil
+            : NearestName.suggestion(for: criterion.value, among: known).map { "Did you mean ‘\($0)’?" })
       }
     }
     let chosen = grid.runs.filter(contains)

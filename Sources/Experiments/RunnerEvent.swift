@@ -10,6 +10,8 @@ public enum RunnerEvent: Sendable, Equatable {
   /// A run is being evaluated.
   case evaluating(run: String, what: String)
   case finished(run: String)
+  /// Of `total` fold-wise results, `done` have their intervals.
+  case resampled(done: Int, total: Int)
   case failed(run: String, reason: String)
   /// Another process is at work on the run.
   case heldElsewhere(run: String)

@@ -75,12 +75,17 @@ extension FeatureStore {
   }
 
   private func allRows(of dataset: HDF5Dataset) throws -> Matrix<Float> {
-    var result = Matrix<Float>(rows: rowCount, columns: dimension)
+    try consecutive(0..<rowCount, from: dataset)
+  }
+
+  private func consecutive(_ rows: Range<Int>, from dataset: HDF5Dataset) throws -> Matrix<Float> {
+    var result = Matrix<Float>(rows: rows.count, columns: dimension)
     var reader = HDF5RowReader(dataset)
     // In pieces, so that other readers get their turn and halves need little scratch memory.
     let pieceRows = max(1, (1 << 22) / dimension)
-    for first in stride(from: 0, to: rowCount, by: pieceRows) {
-      try reader.read(first..<min(first + pieceRows, rowCount), into: &result, at: first)
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: pieceRows) {
+      try reader.read(
+        first..<min(first + pieceRows, rows.upperBound), into: &result, at: first - rows.lowerBound)
     }
     return result
   }
@@ -89,6 +94,9 @@ extension FeatureStore {
     if let row = rows.first(where: { $0 < 0 || $0 >= rowCount }) {
       throw StoreCheck(location: location).error(
         dataset.name, row: row, found: "no such row", expected: "a row from 0 to \(rowCount - 1)")
+    }
+    if let first = rows.first, rows.indices.allSatisfy({ rows[$0] == first + $0 }) {
+      return try consecutive(first..<first + rows.count, from: dataset)
     }
     var result = Matrix<Float>(rows: rows.count, columns: dimension)
     var reader = HDF5RowReader(dataset)

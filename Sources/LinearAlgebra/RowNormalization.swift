@@ -30,15 +30,35 @@ public enum RowNormalization {
     forward(x, into: &unit, norms: &norms, workers: workers) { indices[$0] }
   }
 
+  /// Normalises the rows of `x` where they lie, to the same bits as `forward`, and writes their norms (before ε) to `norms`.
+  public static func normalize<Element: Scalar>(
+    _ x: inout Matrix<Element>, norms: inout [Element], workers: Workers = .one
+  ) {
+    x.makeUnique()
+    let base = x.storage.base
+    forward(
+      base, into: base, rows: x.rows, columns: x.columns, norms: &norms, workers: workers
+    ) { $0 }
+  }
+
   private static func forward<Element: Scalar>(
     _ x: Matrix<Element>, into unit: inout Matrix<Element>, norms: inout [Element], workers: Workers,
     source index: @Sendable (_ row: Int) -> Int
   ) {
-    let (rows, columns) = (unit.rows, x.columns)
-    precondition(unit.columns == columns && norms.count == rows, "shapes differ")
+    precondition(unit.columns == x.columns, "shapes differ")
     unit.makeUnique()
-    nonisolated(unsafe) let source = UnsafePointer(x.storage.base)
-    nonisolated(unsafe) let target = unit.storage.base
+    forward(
+      x.storage.base, into: unit.storage.base, rows: unit.rows, columns: x.columns, norms: &norms,
+      workers: workers, source: index)
+  }
+
+  private static func forward<Element: Scalar>(
+    _ x: UnsafePointer<Element>, into unit: UnsafeMutablePointer<Element>, rows: Int, columns: Int,
+    norms: inout [Element], workers: Workers, source index: @Sendable (_ row: Int) -> Int
+  ) {
+    precondition(norms.count == rows, "shapes differ")
+    nonisolated(unsafe) let source = x
+    nonisolated(unsafe) let target = unit
     norms.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let norms = buffer
       workers.forEach((rows + rowsPerPiece - 1) / rowsPerPiece) { piece in
@@ -49,7 +69,7 @@ public enum RowNormalization {
     }
   }
 
-  /// Normalises one row and returns its norm.
+  /// Normalises one row, which may be where it comes to lie, and returns its norm.
   private static func normalize<Element: Scalar>(
     _ x: UnsafePointer<Element>, into unit: UnsafeMutablePointer<Element>, count: Int
   ) -> Element {
@@ -61,6 +81,14 @@ public enum RowNormalization {
       Element._divide(x, count, max(length, minimum), unit)
       return length
     }
+    return normalizeExtreme(Array(UnsafeBufferPointer(start: x, count: count)), into: unit, square: square)
+  }
+
+  /// The same for a row whose sum of squares is too large or too small to be told, or no number.
+  private static func normalizeExtreme<Element: Scalar>(
+    _ x: [Element], into unit: UnsafeMutablePointer<Element>, square: Element
+  ) -> Element {
+    let (minimum, count) = (minimumNorm(Element.self), x.count)
     let largest = largestMagnitude(x, count)
     guard largest.isFinite && largest > 0 else {
       // Zeros, or a row with a NaN or an infinite element.

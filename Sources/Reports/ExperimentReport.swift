@@ -7,7 +7,7 @@ import Metrics
 /// The tables and figures of an experiment, made from its finished results alone.
 ///
 /// One table a protocol (`PROTOCOL.md`, `.csv`, `.tex`, `.json`) with every row of the grid: what is missing, failed or unsupported says so
-/// in its place. Where the experiment asks for it, a table of losses by mechanisms a protocol (`PROTOCOL-matrix`). A table of speed-ups
+/// in its place. Where the experiment asks for it, a table of losses by mechanisms a protocol (`PROTOCOL-matrix`). The accuracies of several protocols of pairs side by side (`accuracy`). A table of speed-ups
 /// (`speed-up`) where runs have validation curves, and one of each method's best recipe (`search`) where it has several. Two files a diagnostic (`DiagnosticExport`). One figure a protocol, dataset and kind of curve. The same results give the same
 /// bytes: commits and dates are those of the runs.
 public struct ExperimentReport: Sendable {
@@ -56,6 +56,9 @@ public struct ExperimentReport: Sendable {
       if results.experiment.definition.showsMatrix {
         files += try writeMatrix(protocolName: name, to: folder)
       }
+    }
+    if let accuracy = AccuracyTable(self) {
+      files += try write(accuracy.table, accuracy.export, as: "accuracy", to: folder)
     }
     if let speeds = try SpeedUpTable(self) {
       files += try write(speeds.table, speeds.export, as: "speed-up", to: folder)

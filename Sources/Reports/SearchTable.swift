@@ -51,6 +51,9 @@ struct SearchTable {
       column.group = test.name
       return column
     }
+    let varying = Self.parts.filter { part in
+      searches.contains { search in Set(search.candidates.map { $0[keyPath: part] }).count > 1 }
+    }
     var rows: [ReportTable.Row] = []
     var exported: [Export.Row] = []
     for search in searches {
@@ -59,7 +62,8 @@ struct SearchTable {
       var cells = hasDataset ? [TableCell.text(search.dataset)] : []
       cells += [
         .text(search.loss), .text(search.mechanism), .integer(search.tried),
-        .text(search.best.map(Self.recipe) ?? "the search is not over"),
+        .text(
+          search.best.map { Self.recipe($0, varying) } ?? "the search is not over"),
       ]
       cells.append(
         Spread(search.validation).map { .estimate($0.mean, $0.sampleSD, count: search.validation.count) }
@@ -94,10 +98,14 @@ struct SearchTable {
       experiment: results.experiment.definition.name, provenance: report.provenance, rows: exported)
   }
 
-  /// What tells the row's recipe from the others, in one line.
-  private static func recipe(_ row: GridRow) -> String {
-    [row.loss, row.mechanism, row.network, row.sampler, row.recipe].filter { !$0.isEmpty }
-      .joined(separator: ", ")
+  /// What recipes may differ in.
+  private static var parts: [KeyPath<GridRow, String>] {
+    [\.loss, \.mechanism, \.network, \.sampler, \.recipe]
+  }
+
+  /// What tells the row's recipe from the others, in one line: its parts that vary in some method's search.
+  private static func recipe(_ row: GridRow, _ varying: [KeyPath<GridRow, String>]) -> String {
+    varying.map { row[keyPath: $0] }.filter { !$0.isEmpty }.joined(separator: ", ")
   }
 
   private static let caption =

@@ -18,6 +18,8 @@ struct TableComparisons: Encodable {
   /// A row against the best of one column.
   struct Comparison: Encodable, Equatable {
     var dataset: String
+    /// In a table of several protocols.
+    var `protocol`: String?
     var metric: String
     /// The places of the row and of the best among all rows.
     var row: Int
@@ -39,7 +41,7 @@ struct TableComparisons: Encodable {
   let level: Double
   /// Resamples of people; nil for fold-wise models.
   let replicates: Int?
-  /// n_test/n_train of the t-test, by dataset.
+  /// n_test/n_train of the t-test, by dataset; in a table of several protocols by dataset and protocol.
   let testToTraining: [String: Double]?
   let comparisons: [Comparison]
   /// Metrics of which no row could be compared, for want of resamples.
@@ -49,6 +51,7 @@ struct TableComparisons: Encodable {
 
   private struct Place: Hashable {
     var dataset: String
+    var test: String
     var metric: String
   }
 
@@ -56,37 +59,41 @@ struct TableComparisons: Encodable {
     case test, level, replicates, testToTraining, comparisons, notCompared
   }
 
-  init(_ results: ExperimentResults, _ test: BoundTest, _ metrics: [TableMetric]) {
+  /// Of columns that each hold a number of a test.
+  init(_ results: ExperimentResults, _ columns: [(test: BoundTest, metric: TableMetric)]) {
+    let tests = Set(columns.map(\.test.name))
     let isFoldwise = results.experiment.definition.data.isFoldwise
-    let level = test.intervalSettings?.level ?? 0.95
+    let level = columns.first?.test.intervalSettings?.level ?? 0.95
     var ratios: [String: Double] = [:]
     var bests: [Place: Int] = [:]
     var found: [Comparison] = []
     var attempts: [String: (tried: Int, made: Int)] = [:]
     for dataset in results.experiment.datasets {
-      if isFoldwise { ratios[dataset.name] = dataset.testToTraining(test.name) }
-      for metric in metrics {
+      for (test, metric) in columns {
+        let ratio = isFoldwise ? dataset.testToTraining(test.name) : nil
+        if isFoldwise { ratios[tests.count > 1 ? "\(dataset.name), \(test.name)" : dataset.name] = ratio }
         let rivals = results.rows.indices.filter { place in
           let row = results.rows[place]
           return row.row.dataset == dataset.name && row.row.kind != .ceiling
             && metric.mean(row.outcomes(test.name)) != nil
         }
         guard rivals.count > 1, let best = metric.best(of: rivals, results, test.name) else { continue }
-        bests[Place(dataset: dataset.name, metric: metric.name)] = best
+        bests[Place(dataset: dataset.name, test: test.name, metric: metric.name)] = best
         for row in rivals where row != best {
           attempts[metric.name, default: (0, 0)].tried += 1
           let pair = OutcomePair(
             results.rows[row].outcomes(test.name), results.rows[best].outcomes(test.name))
           let difference =
             isFoldwise
-            ? pair.foldwise(metric.numberName, testToTraining: ratios[dataset.name] ?? 0, level: level)
+            ? pair.foldwise(metric.numberName, testToTraining: ratio ?? 0, level: level)
             : pair.resampled(metric.numberName, level: level)
           guard let difference else { continue }
           attempts[metric.name, default: (0, 0)].made += 1
           found.append(
             Comparison(
-              dataset: dataset.name, metric: metric.name, row: row, best: best, difference: difference.value,
-              lower: difference.lower, upper: difference.upper, p: difference.p, correctedP: difference.p,
+              dataset: dataset.name, protocol: tests.count > 1 ? test.name : nil, metric: metric.name,
+              row: row, best: best, difference: difference.value, lower: difference.lower,
+              upper: difference.upper, p: difference.p, correctedP: difference.p,
               isTold: false, commonSeeds: pair.seeds))
         }
       }
@@ -97,21 +104,22 @@ struct TableComparisons: Encodable {
     }
     self.test = isFoldwise ? .correctedResampledT : .pairedBootstrap
     self.level = level
-    replicates = isFoldwise ? nil : test.intervalSettings?.replicates
+    replicates = isFoldwise ? nil : columns.first?.test.intervalSettings?.replicates
     testToTraining = isFoldwise ? ratios : nil
     comparisons = found
-    notCompared = metrics.map(\.name).filter { name in
-      attempts[name].map { $0.tried > 0 && $0.made == 0 } ?? false
-    }
+    var names: [String] = []
+    for name in columns.map(\.metric.name) where !names.contains(name) { names.append(name) }
+    notCompared = names.filter { name in attempts[name].map { $0.tried > 0 && $0.made == 0 } ?? false }
     self.bests = bests
   }
 
   /// What is said of a cell: that its row is the best, or how it compares with the best; nil where nothing is.
-  func comparison(row: Int, dataset: String, metric: TableMetric) -> TableCell.Comparison? {
-    if bests[Place(dataset: dataset, metric: metric.name)] == row { return .best }
+  func comparison(row: Int, dataset: String, test: String, metric: TableMetric) -> TableCell.Comparison? {
+    if bests[Place(dataset: dataset, test: test, metric: metric.name)] == row { return .best }
     guard
       let known = comparisons.first(where: {
         $0.row == row && $0.dataset == dataset && $0.metric == metric.name
+          && $0.protocol.map { $0 == test } ?? true
       })
     else { return nil }
     return known.isTold ? .told(correctedP: known.correctedP) : .notTold(correctedP: known.correctedP)

@@ -82,49 +82,17 @@ struct VerificationTable {
       throw HarnessError(.fault, found: "no protocol ‘\(protocolName)’ in the experiment")
     }
     let metrics = TableMetric.all(of: test)
-    let shown = RowColumns(experiment)
-    let comparisons = TableComparisons(results, test, metrics)
-    var columns = shown.headers.map { ReportTable.Column($0, kind: .text) }
-    columns += metrics.map(\.column)
-    columns += experiment.definition.published.flatMap { figures in
-      figures.columns.map { .init($0, group: "Published, \(figures.label)", kind: .number(decimals: 2)) }
-    }
-    var rows: [ReportTable.Row] = []
-    var previous: String?
-    for group in Self.condensed(results.rows) {
-      let row = group[0]
-      let entry = row.entries[protocolName]
-      // What is best is said within a dataset, among what can be used: not of the oracle.
-      let rivals = results.rows.filter { $0.row.dataset == row.row.dataset && $0.row.kind != .ceiling }
-      let cells = metrics.map { metric -> TableCell in
-        var cell = metric.cell(entry?.outcomes ?? [], gap: Self.gap(group), kind: row.row.kind)
-        if row.row.kind != .ceiling, let own = metric.mean(entry?.outcomes ?? []) {
-          let means = rivals.compactMap { metric.mean($0.entries[protocolName]?.outcomes ?? []) }
-          // Equal to what is printed: two cells that read the same are both best.
-          cell.isBest = means.count > 1 && means.allSatisfy { metric.isAtLeastAsGood(own, $0) }
-          if let place = results.rows.firstIndex(where: { $0.row == row.row }) {
-            cell.comparison = comparisons.comparison(
-              row: place, dataset: row.row.dataset, metric: metric)
-          }
-          if case .notTold = cell.comparison { cell.marks.append(TableComparisons.mark) }
-        }
-        return cell
-      }
-      let starts = previous != nil && previous != row.row.dataset
-      rows.append(
-        .init(
-          shown.cells(row.row, of: group.count) + cells
-            + Self.published(experiment.definition, group.count == 1 ? row.row.method : nil),
-          startsSection: starts
-        ))
-      previous = row.row.dataset
-    }
+    let hasAccuracyTable = AccuracyTable.tests(report).count > 1
+    let rows = MethodRows(
+      results, metrics.map { .init(test: test, metric: $0, column: $0.column) },
+      hasPublished: !hasAccuracyTable)
     let names = test.searchRateNames
     table = ReportTable(
       title: "\(experiment.definition.title): \(test.task.definition.title)",
       caption: Self.caption(test, isFoldwise: experiment.definition.data.isFoldwise),
-      columns: columns, rows: rows,
-      footnotes: comparisons.footnotes + (try Self.footnotes(report, test, harmBy: metrics.first)))
+      columns: rows.columns, rows: rows.rows,
+      footnotes: rows.comparisons.footnotes
+        + (try Self.footnotes(report, test, harmBy: metrics.first, hasPublished: !hasAccuracyTable)))
     export = Export(
       experiment: experiment.definition.name, protocol: protocolName,
       protocolVersion: test.task.definition.version, convention: test.verification?.settings.convention,
@@ -135,7 +103,7 @@ struct VerificationTable {
         Export.Resampling(
           level: $0.level, replicates: $0.replicates, subjects: $0.subjects, subjectsFrom: $0.subjectsFrom,
           thresholds: $0.thresholds)
-      }, comparisons: comparisons,
+      }, comparisons: rows.comparisons,
       rows: results.rows.map { row in
         Export.Row(
           kind: row.row.kind, dataset: row.row.dataset, network: row.row.network, loss: row.row.loss,
@@ -156,26 +124,6 @@ struct VerificationTable {
       })
   }
 
-  /// The rows, with those that cannot be trained for one reason taken together where they are many: a grid of all losses by
-  /// all mechanisms has more of them than results.
-  private static func condensed(_ rows: [ExperimentResults.Row]) -> [[ExperimentResults.Row]] {
-    let fewest = 4
-    func common(_ row: GridRow) -> [String]? {
-      row.unsupportedReason.map { [row.dataset, row.mechanism, row.network, row.sampler, row.recipe, $0] }
-    }
-    let groups = Dictionary(grouping: rows.filter { common($0.row) != nil }) { common($0.row) }
-    return rows.compactMap { row in
-      guard let group = groups[common(row.row)], group.count >= fewest else { return [row] }
-      return group[0].row == row.row ? group : nil
-    }
-  }
-
-  /// Why a group of rows has no numbers; which they are, where they are several.
-  private static func gap(_ group: [ExperimentResults.Row]) -> String? {
-    guard group.count > 1, let gap = group[0].gap else { return group[0].gap }
-    return "\(gap) (\(group.map(\.row.loss).joined(separator: ", ")))"
-  }
-
   private static func caption(_ test: BoundTest, isFoldwise: Bool) -> String {
     guard let task = test.verification else { return test.rulesInWords + "." }
     let convention = task.settings.convention
@@ -192,10 +140,9 @@ struct VerificationTable {
       + "\(genuine) genuine and \(task.pairs.count - genuine) impostor pairs in \(task.foldCount) folds. \(rule)"
   }
 
-  private static func footnotes(_ report: ExperimentReport, _ test: BoundTest, harmBy metric: TableMetric?)
-    throws
-    -> [String]
-  {
+  private static func footnotes(
+    _ report: ExperimentReport, _ test: BoundTest, harmBy metric: TableMetric?, hasPublished: Bool
+  ) throws -> [String] {
     let experiment = report.results.experiment
     var notes = [
       "Checkpoint rule: \(experiment.definition.checkpoint.inWords). Nothing was chosen on test data."
@@ -219,10 +166,7 @@ struct VerificationTable {
       notes.append(
         "Identities that no list names: \(unlisted == .train ? "train" : "excluded from training").")
     }
-    notes += experiment.definition.published.map { figures in
-      "Published, \(figures.label): \(figures.source). \(figures.setting) Stated there, not measured here; data and networks "
-        + "differ, so compare orders, not levels."
-    }
+    if hasPublished { notes += experiment.definition.published.map(\.inWords) }
     if let metric { notes += harm(report.results, test, metric) }
     notes += test.task.warnings
     notes.append(report.runsInWords)
@@ -234,15 +178,6 @@ struct VerificationTable {
     }
     notes.append("Stores (SHA-256 of the content): \(stores.joined(separator: ", ")).")
     return notes
-  }
-
-  /// What publications state for a row's method; empty where they state nothing.
-  private static func published(_ definition: ExperimentDefinition, _ method: GridRow.Method?) -> [TableCell]
-  {
-    definition.published.flatMap { figures -> [TableCell] in
-      let values = method.flatMap { figures.values(loss: $0.loss, mechanism: $0.mechanism) }
-      return (values ?? figures.columns.map { _ in nil }).map { $0.map { .estimate($0) } ?? .text("") }
-    }
   }
 
   /// Where training made it worse: for each dataset how many trained rows have a lower mean of the table's first number than the

@@ -124,6 +124,20 @@ struct Diagnosis: Encodable {
             "70 % or more is usual. If nothing else keeps the machine busy, install a newer OpenBLAS or try another OPENBLAS_CORETYPE."
         ))
     }
+    if let one = speed.first, let all = speed.last, all.threads > 1 {
+      let gain = all.productsGFLOPS / one.productsGFLOPS
+      if gain < Self.leastGain(threads: all.threads) {
+        let howFast = gain < 1 ? "slower than one thread" : "little faster than one thread"
+        problems.append(
+          Problem(
+            severity: .warning, kind: .fault,
+            found:
+              "\(all.threads) threads are \(howFast): \(String(format: "%.2f", gain)) times its products a second",
+            advice:
+              "Either other programs keep the machine busy, or threads share a core (hyper-threading, or a virtual machine's share). Measure again when it is idle; if nothing changes, give fewer --threads or --jobs."
+          ))
+      }
+    }
     if !figureFontIsInstalled {
       problems.append(
         Problem(
@@ -139,6 +153,9 @@ struct Diagnosis: Encodable {
     }
     return problems
   }
+
+  /// The speed beside one thread below which threads are in each other's way: a quarter of a thread more for each. Two that share a core gain about that.
+  private static func leastGain(threads: Int) -> Double { 1 + 0.25 * Double(threads - 1) }
 
   /// A product over several tiles of numbers whose sums are exact, against its closed form.
   private static func productsAreRight() -> Bool {

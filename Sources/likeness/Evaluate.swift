@@ -119,6 +119,10 @@ struct Evaluate: ParsableCommand {
     let folder =
       lists
       ?? URL(fileURLWithPath: location.path).deletingLastPathComponent().appendingPathComponent("lists").path
+    // Features take long to read, lists do not. A store that is not there comes first, as its path says where lists are.
+    if FileManager.default.fileExists(atPath: location.path) {
+      _ = try definition.listDigests(folder: folder)
+    }
     let embeddings = try StoreEmbeddings(FeatureStore(watching: location))
     switch try sharing.work {
     case .whole:

@@ -24,7 +24,12 @@ struct Likeness: AsyncParsableCommand {
   static func main() async {
     var command: any ParsableCommand
     // Wrong usage, and the requests for help or the version, are the parser's to answer.
-    do { command = try parseAsRoot() } catch { exit(withError: error) }
+    do {
+      try requireKnownCommand(CommandLine.arguments.dropFirst().first)
+      command = try parseAsRoot()
+    } catch {
+      exit(withError: error)
+    }
     do {
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -34,6 +39,16 @@ struct Likeness: AsyncParsableCommand {
     } catch {
       finish(error)
     }
+  }
+
+  /// Wrong usage where the first argument names no command: the parser would call it an unexpected argument, without the nearest one.
+  private static func requireKnownCommand(_ name: String?) throws {
+    guard let name, !name.hasPrefix("-") else { return }
+    let known =
+      configuration.subcommands.flatMap { [$0._commandName] + $0.configuration.aliases } + ["help"]
+    guard !known.contains(name) else { return }
+    let nearest = NearestName.suggestion(for: name, among: known).map { "; did you mean ‘\($0)’?" } ?? ""
+    throw ValidationError("unknown command ‘\(name)’\(nearest)")
   }
 
   /// Ends the process as `error`, thrown by a command, asks for.

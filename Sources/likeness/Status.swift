@@ -7,7 +7,7 @@ struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show how far an experiment is.",
     discussion:
-      "Trains nothing. One line a row of the experiment's tables; reasons of failures and of unsupported rows and the time left of runs at work below."
+      "Trains nothing. One line a row of the experiment's tables; below, reasons of failures and of unsupported rows, the time left of runs at work, and the steps that are done of interrupted ones."
   )
 
   @OptionGroup var options: ExperimentOptions
@@ -17,17 +17,27 @@ struct Status: ParsableCommand {
     var label: String
     var counts: [String: Int]
     var unsupported: Bool
+    /// How many of the pending runs go on from a checkpoint.
+    var interrupted: Int
+
+    var note: String {
+      if unsupported { return "unsupported" }
+      return interrupted == 0 ? "" : "\(interrupted) pending with a checkpoint"
+    }
   }
 
   func run() throws {
     let experiment = try options.bind(because: ExperimentOptions.identitiesNeedData)
-    let states = try ExperimentStatus(experiment, results: options.results).states()
+    let status = ExperimentStatus(experiment, results: options.results)
+    let states = try status.states()
+    let checkpoints = states.map { $0.state == .pending ? status.checkpointSteps(of: $0.run) : nil }
     let lines = experiment.grid.rows.map { row in
       let own = states.filter { $0.run.row == row }
       return Line(
         dataset: row.dataset, label: row.label,
         counts: Dictionary(grouping: own, by: { $0.state.word }).mapValues(\.count),
-        unsupported: row.unsupportedReason != nil)
+        unsupported: row.unsupportedReason != nil,
+        interrupted: zip(states, checkpoints).count { $0.run.row == row && $1 != nil })
     }
     let table = TextTable<Line> { line in
       [
@@ -36,14 +46,17 @@ struct Status: ParsableCommand {
         Column("running" <- line.counts["running"] ?? 0, align: .right),
         Column("pending" <- line.counts["pending"] ?? 0, align: .right),
         Column("failed" <- line.counts["failed"] ?? 0, align: .right),
-        Column("" <- line.unsupported ? "unsupported" : ""),
+        Column("" <- line.note),
       ]
     }
     print(table.string(for: lines, style: Style.simple) ?? "")
     for row in experiment.grid.rows {
       if let reason = row.unsupportedReason { print("unsupported: \(row.label): \(reason)") }
     }
-    for (run, state) in states {
+    for ((run, state), checkpoint) in zip(states, checkpoints) {
+      if let checkpoint, let steps = run.specification.training?.steps {
+        print("pending: \(run.identity.folderName): a checkpoint is there, at step \(checkpoint) of \(steps)")
+      }
       if case .failed(let reason) = state { print("failed: \(run.identity.folderName): \(reason)") }
       if state == .running, let step = RunFolder(results: options.results, identity: run.identity).lastStep()
       {

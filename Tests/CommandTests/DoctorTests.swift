@@ -60,6 +60,22 @@ import Testing
     #expect(try folder.contents() == [])
   }
 
+  @Test func threadsThatGainLittleAreWarnedOf() throws {
+    let report = try Report(LikenessProgram.run("doctor", "--format", "json"))
+    let one = try #require(report.speed.first)
+    let all = try #require(report.speed.last)
+    let gain = all.productsGFLOPS / one.productsGFLOPS
+    // Whether there is such a warning depends on the machine and on what else it does; when there is one does not.
+    let isWorthIt = all.threads == 1 || gain >= 1 + 0.25 * Double(all.threads - 1)
+    let warnings = report.problems.filter { $0.found.hasPrefix("\(all.threads) threads are ") }
+    #expect(warnings.count == (isWorthIt ? 0 : 1), "\(gain)")
+    for warning in warnings {
+      #expect(warning.severity == "warning")
+      #expect(warning.found.contains(gain < 1 ? " slower than one thread" : " little faster than one thread"))
+      #expect(warning.advice.contains("busy") && warning.advice.contains("share a core"))
+    }
+  }
+
   @Test func theTableShowsTheSame() throws {
     let folder = try TemporaryFolder()
     let result = try LikenessProgram.run("doctor", folder: folder.path)

@@ -55,6 +55,36 @@ import Testing
     #expect(result.errors.hasPrefix("Error: ") && result.errors.contains("\nUsage: likeness"))
   }
 
+  @Test(arguments: [
+    ("evalute", "Error: unknown command ‘evalute’; did you mean ‘evaluate’?\n"),
+    ("Status", "Error: unknown command ‘Status’; did you mean ‘status’?\n"),
+    ("nonsense", "Error: unknown command ‘nonsense’\n"),
+  ])
+  func anUnknownCommandIsNamedWithTheNearestOne(name: String, message: String) throws {
+    let result = try LikenessProgram.run(name, "world.h5")
+    #expect(result.status == 64 && result.output == "")
+    #expect(result.errors.hasPrefix(message + "Usage: likeness <subcommand>"), "\(result.errors)")
+  }
+
+  @Test func helpIsACommandToo() throws {
+    let result = try LikenessProgram.run("help", "doctor")
+    #expect(result.status == 0 && result.errors == "")
+    #expect(result.output.contains("USAGE: likeness doctor"))
+  }
+
+  @Test func listsAreLookedAtBeforeFeatures() throws {
+    let small = try SmallProtocol()
+    // Whoever reads it finds that it is no store.
+    try Data("no store\n".utf8).write(to: URL(fileURLWithPath: small.folder.file("text.h5")))
+    let lists = try small.run(["evaluate", "text.h5", "--protocol", "list.yaml", "--lists", "nowhere"])
+    #expect(lists.status == 66 && lists.output == "")
+    #expect(lists.errors.hasPrefix("likeness: error: nowhere/p.txt: "), "\(lists.errors)")
+    #expect(lists.errors.contains("--lists DIR"), "\(lists.errors)")
+    // A store that is not there explains why no lists are beside it.
+    let store = try small.run(["evaluate", "nowhere/store.h5", "--protocol", "list.yaml"])
+    #expect(store.status == 66 && store.errors == "likeness: error: nowhere/store.h5: no such file\n")
+  }
+
   @Test func missingInputExitsWith66AndOneLine() throws {
     let folder = try TemporaryFolder()
     let result = try LikenessProgram.run("inspect", "nothing.h5", folder: folder.path)

@@ -288,6 +288,43 @@ struct RunsTests {
     }
   }
 
+  @Test func anInterruptedRunIsShownWithTheStepOfItsCheckpoint() throws {
+    let steps = 100_000_000
+    let small = try SmallExperiment(SmallExperiment.text.replacing("steps: 4", with: "steps: \(steps)"))
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: LikenessProgram.path)
+    process.arguments = ["run", "small.yaml", "--jobs", "1"]
+    process.currentDirectoryURL = URL(fileURLWithPath: small.folder.path)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    // The specification of a trained run stands when its training begins.
+    while process.isRunning,
+      !((try? FileManager.default.subpathsOfDirectory(atPath: small.folder.file("results/runs"))) ?? [])
+        .contains(where: { $0.contains("seed1") && $0.hasSuffix("/specification.json") })
+    {
+      usleep(1000)
+    }
+    process.terminate()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    let name = try run("little-narrow-normface-conventional-seed1-", of: small)
+    let status = try small.run("status", "small.yaml")
+    #expect(status.status == 0, "\(status.errors)")
+    let lines = status.output.split(separator: "\n")
+    #expect(
+      lines.contains {
+        $0.hasPrefix("pending: \(name): a checkpoint is there, at step ") && $0.hasSuffix(" of \(steps)")
+      }, "\(status.output)")
+    #expect(lines.count { $0.hasPrefix("pending: ") } == 1)
+    #expect(
+      lines.filter { $0.contains("1 pending with a checkpoint") }.map { $0.contains("NormFace") } == [true],
+      "\(status.output)")
+    // One that cannot be read is none.
+    try AtomicFile.write("damaged", to: small.folder.file("results/runs/\(name)/checkpoint.bin"))
+    #expect(try !small.run("status", "small.yaml").output.contains("checkpoint"))
+  }
+
   private static let hasFlock: Bool = {
     let probe = try? ProcessResult(
       "/usr/bin/env", ["flock", "--version"], environment: ProcessInfo.processInfo.environment)

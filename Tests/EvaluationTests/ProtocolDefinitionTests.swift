@@ -147,6 +147,14 @@ struct ProtocolDefinitionTests {
     let bad = try definition("{format: lfw, sha256: {pairs.txt: 0\(digest.dropFirst())}}")
     let error = try harnessError { try bad.listDigests(folder: folder.path) }
     #expect(error.found.contains(digest))
+    let advice = try #require(error.advice)
+    #expect(
+      advice.hasPrefix("It is not the list that the protocol was written for. For a list of your own, "))
+    #expect(advice.contains("sha256sum") && advice.contains("‘sha256: {pairs.txt: DIGEST}’"))
+    // As is advised.
+    let own = try definition("{format: lfw, sha256: {pairs.txt: \(digest)}}")
+    #expect(try own.listDigests(folder: folder.path).count == 1)
+    #expect(try definition("{format: lfw}").listDigests(folder: folder.path).count == 1)
   }
 
   @Test func `The digests cover every file that a list is read from`() throws {

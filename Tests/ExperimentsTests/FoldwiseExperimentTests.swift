@@ -60,6 +60,43 @@ struct FoldwiseExperimentTests {
     #expect(error.advice == "Fold-wise training would train on test identities.")
   }
 
+  @Test
+  func `Intervals are kept with the first fold's run, read by reports and made again where they are gone`()
+    async throws
+  {
+    let foldwise = try FoldwiseExperiment(protocols: ["first", "second"], seeds: "[1, 2]")
+    try await foldwise.run()
+    let experiment = try foldwise.bind()
+    let runs = "\(foldwise.results)/runs"
+    func kept() throws -> [String] {
+      try FileManager.default.subpathsOfDirectory(atPath: runs).filter { $0.contains("/intervals-") }.sorted()
+    }
+    // The untrained row and two seeds, each under two protocols.
+    let files = try kept()
+    #expect(files.count == 6)
+    #expect(files.allSatisfy { $0.contains("fold1") || $0.hasPrefix("untrained") })
+    func intervals() throws -> [SubjectIntervals?] {
+      try ExperimentResults(experiment, results: foldwise.results).rows.flatMap { row in
+        row.entries.sorted { $0.key < $1.key }.flatMap { $0.value.outcomes.map(\.intervals) }
+      }
+    }
+    let before = try intervals()
+    #expect(before.count == 6 && before.allSatisfy { $0 != nil })
+    let bytes = try files.map { try Data(contentsOf: URL(fileURLWithPath: "\(runs)/\($0)")) }
+    for file in files { try FileManager.default.removeItem(atPath: "\(runs)/\(file)") }
+    // A report without them resamples anew, and keeps nothing.
+    #expect(try intervals() == before && kept().isEmpty)
+    #expect(try await foldwise.run() == ExperimentRunner.Outcome())
+    #expect(try kept() == files)
+    #expect(try files.map { try Data(contentsOf: URL(fileURLWithPath: "\(runs)/\($0)")) } == bytes)
+    // What is kept is what reports show.
+    let text = String(decoding: bytes[0], as: UTF8.self)
+    let other = text.replacingOccurrences(of: "\"subjects\" : 16", with: "\"subjects\" : 15")
+    #expect(other != text)
+    try AtomicFile.write(other, to: "\(runs)/\(files[0])")
+    #expect(try intervals().filter { $0?.subjects == 15 }.count == 1)
+  }
+
   @Test func `Accuracy, AUC, EER and TAR are those of each fold's model, averaged and never pooled`()
     async throws
   {

@@ -56,11 +56,13 @@ struct InterruptionTests {
       #expect(outcome.finished == 2)
       #expect(folder.exists(folder.checkpointFile) && !folder.exists(folder.resultFile))
       #expect(try status.state(of: runs[2]) == .pending)
+      #expect(status.checkpointSteps(of: runs[2]) == step && status.checkpointSteps(of: runs[3]) == nil)
       resumedAt = step
     case .step:
       #expect(outcome.finished == 2)
       #expect(folder.exists(folder.resultFile))
       #expect(try status.state(of: runs[2]) == .pending)
+      #expect(status.checkpointSteps(of: runs[2]) == nil)
       resumedAt = 40
     case .evaluation:
       // The one evaluation was under way and is kept.

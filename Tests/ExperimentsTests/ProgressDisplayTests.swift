@@ -68,6 +68,24 @@ struct ProgressDisplayTests {
     #expect(screen.lines[2] == "  run-a  lfw")
   }
 
+  @Test func `The intervals of fold-wise results are counted, in one line on a terminal`() {
+    let screen = Screen()
+    let display = ProgressDisplay(isTerminal: true, width: 100, interval: 0) { screen.write($0) }
+    for done in 0...2 { display.show(.resampled(done: done, total: 2)) }
+    #expect(screen.lines == ["intervals of 2/2 fold-wise results"])
+    display.finish()
+    #expect(screen.lines.isEmpty)
+    let plain = Screen()
+    let lines = ProgressDisplay(isTerminal: false, width: 100, interval: 0) { plain.write($0) }
+    for done in 0...2 { lines.show(.resampled(done: done, total: 2)) }
+    #expect(plain.lines.count == 3 && plain.lines[0] == "intervals of 0/2 fold-wise results")
+    #expect(plain.lines[1].hasPrefix("intervals of 1/2 fold-wise results, ETA "))
+    let silent = Screen()
+    ProgressDisplay(isTerminal: false, width: 100, interval: 0, verbosity: .warning) { silent.write($0) }
+      .show(.resampled(done: 0, total: 1))
+    #expect(silent.lines.isEmpty)
+  }
+
   @Test func `What is drawn is erased, and what happened stays`() {
     let screen = Screen()
     let display = ProgressDisplay(isTerminal: true, width: 80, interval: 0) { screen.write($0) }

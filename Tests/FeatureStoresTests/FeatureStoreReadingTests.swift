@@ -87,7 +87,10 @@ struct FeatureStoreReadingTests {
   @Test("rows come in the order asked for, repeated where asked", arguments: Stored.allCases)
   func rows(stored: Stored) throws {
     let store = try store(stored)
-    for rows in [[], [0], [22], [22, 0, 11, 11, 3], Array((0..<23).reversed()), [20, 1, 19, 2, 20]] {
+    for rows in [
+      [], [0], [22], [22, 0, 11, 11, 3], Array((0..<23).reversed()), Array(4..<23), [5, 6, 7],
+      [20, 1, 19, 2, 20],
+    ] {
       #expect(try store.features(ofRows: rows) == features.gathering(rows: rows))
       #expect(try store.flippedFeatures(ofRows: rows) == flipped.gathering(rows: rows))
     }
@@ -113,6 +116,8 @@ struct FeatureStoreReadingTests {
     #expect(error?.place == "features, row 23")
     #expect(error?.expected == "a row from 0 to 22")
     #expect(harnessError { try store.features(ofRows: [-1]) }?.place == "features, row -1")
+    #expect(harnessError { try store.features(ofRows: [-1, 0, 1]) }?.place == "features, row -1")
+    #expect(harnessError { try store.features(ofRows: [21, 22, 23]) }?.place == "features, row 23")
   }
 
   @Test("names find their rows; missing ones are counted and the first ten listed")

@@ -51,7 +51,9 @@ struct ScoreHistogramTests {
     }
   }
 
-  @Test(arguments: [0, 1, 15, 16, 17, 500]) func `Every vector level counts the same`(_ count: Int) {
+  @Test(arguments: [0, 1, 15, 16, 17, 255, 256, 272, 500, 1024]) func `Every vector level counts the same`(
+    _ count: Int
+  ) {
     for stop in [Float.nan, 1, -1.01, .infinity] {
       for place in [0, count / 2, count] {
         var scores = Self.scores(0.99, count: count)

@@ -48,13 +48,10 @@ struct SearchTableTests {
     #expect(
       cells.map { Array($0[0...4]) } == [
         [
-          "NormFace", "Conventional", "4", "NormFace (scale 32), Conventional, small, learning-rate 0.05",
-          "0.8",
+          "NormFace", "Conventional", "4", "NormFace (scale 32), learning-rate 0.05", "0.8",
         ],
         [
-          "NormFace", "MultiFace (groups 2)", "4",
-          "NormFace (scale 16), MultiFace, small, learning-rate 0.05",
-          "0.9",
+          "NormFace", "MultiFace (groups 2)", "4", "NormFace (scale 16), learning-rate 0.05", "0.9",
         ],
       ])
     for (row, exported) in zip(table.table.rows, table.export.rows) {
@@ -63,6 +60,23 @@ struct SearchTableTests {
       #expect(exported.numbers[0].values == outcomes.map(\.accuracy))
       #expect(text(row.cells[5]) == outcomes[0].accuracy.map(NumberText.exact))
     }
+  }
+
+  @Test func `A recipe names the network where networks vary, and no loss that is always the same`()
+    async throws
+  {
+    let made = try await DiagnosedExperiment([
+      "losses: [normface]", "networks: {small: [{linear: 4}], other: [{linear: 4}, batch-norm]}",
+      "seeds: [1]",
+      "training: {steps: 6, batch: 8, optimiser: {learning-rate: [0.05, 0.1]}}",
+    ])
+    let report = try made.report()
+    let table = try #require(try SearchTable(report))
+    for (row, exported) in zip(table.table.rows, table.export.rows) {
+      let best = try #require(report.results.rows.first { $0.row.label == exported.chosen }).row
+      #expect(text(row.cells[3]) == "\(best.network), \(best.recipe)")
+    }
+    #expect(table.table.rows.count == 2)
   }
 
   @Test func `A search that is not over has no best recipe`() async throws {

@@ -4,6 +4,8 @@ import FeatureStores
 struct ExpectedDigests: Codable, Equatable, Sendable {
   var digests: [String: String] = [:]
 
+  init(_ digests: [String: String]) { self.digests = digests }
+
   init(_ node: ConfigurationNode?) throws {
     guard let node else { return }
     digests = Dictionary(
@@ -18,7 +20,10 @@ struct ExpectedDigests: Codable, Equatable, Sendable {
       if let expected = digests[file], expected != digest {
         throw HarnessError(
           .badInput, file: "\(folder)/\(file)", found: "a file with SHA-256 \(digest)", expected: expected,
-          advice: "It is not the list that the protocol was written for.")
+          advice:
+            "It is not the list that the protocol was written for. For a list of your own, copy the protocol's file under another name and, "
+            + "under ‘lists’, write its SHA-256 (sha256sum FILE) as ‘sha256: {\(file): DIGEST}’, or leave ‘sha256’ out."
+        )
       }
       return ListDigest(file: file, sha256: digest)
     }

@@ -21,11 +21,7 @@ public struct PairLists: Sendable {
     guard let type = PairListFormats.named(name) else { throw formatNode.error(found: formatNode.excerpt) }
     let mapping = try lists.mapping(keys: [formatKey, "sha256"] + type.keys)
     format = try type.init(mapping)
-    expectedDigests = try mapping.value("sha256", default: [:]) { node in
-      Dictionary(
-        try node.entries().map { ($0.key, try $0.value.string().lowercased()) },
-        uniquingKeysWith: { first, _ in first })
-    }
+    expectedDigests = try ExpectedDigests(mapping["sha256"]).digests
     let naming = try names?.mapping(keys: ["prefix", "suffix"])
     prefix = try naming?.value("prefix", default: "") { try $0.string() } ?? ""
     suffix = try naming?.value("suffix", default: "") { try $0.string() } ?? ""
@@ -37,15 +33,7 @@ public struct PairLists: Sendable {
   /// The digests of the list files in `folder`, in the order in which the format names them. A file that is not the expected
   /// one is an error.
   func digests(folder: String, folds: Int) throws -> [ListDigest] {
-    try format.files(folds: folds).map { file in
-      let digest = try Digest.sha256(file: "\(folder)/\(file)")
-      if let expected = expectedDigests[file], expected != digest {
-        throw HarnessError(
-          .badInput, file: "\(folder)/\(file)", found: "a file with SHA-256 \(digest)", expected: expected,
-          advice: "It is not the list that the protocol was written for.")
-      }
-      return ListDigest(file: file, sha256: digest)
-    }
+    try ExpectedDigests(expectedDigests).digests(of: format.files(folds: folds), folder: folder)
   }
 }
 

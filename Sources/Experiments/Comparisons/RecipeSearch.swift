@@ -12,12 +12,15 @@ public struct RecipeSearch: Sendable {
   public var loss: String
   /// The mechanism's title with the options that make it a method of its own, among those that the experiment varies.
   public var mechanism: String
-  /// How many recipes were tried.
-  public var tried: Int
+  /// The rows of the recipes that were tried.
+  public var candidates: [GridRow]
   /// The row chosen, the first of equals; nil where a row has no curves yet, as the search is not over.
   public var best: GridRow?
   /// The final validation accuracies of its runs.
   public var validation: [Double]
+
+  /// How many recipes were tried.
+  public var tried: Int { candidates.count }
 
   /// The options of mechanisms that make a method of its own.
   public static let structuralOptions = ["groups", "agents"]
@@ -52,7 +55,7 @@ extension ExperimentResults {
       let place = means.count == finals.count ? means.max().flatMap { means.firstIndex(of: $0) } : nil
       return RecipeSearch(
         dataset: first.dataset, loss: method.loss.title, mechanism: title(method.mechanism),
-        tried: family.rows.count, best: place.map { family.rows[$0] },
+        candidates: family.rows, best: place.map { family.rows[$0] },
         validation: place.map { finals[$0] } ?? [])
     }
   }

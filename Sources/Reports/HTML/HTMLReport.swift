@@ -12,7 +12,7 @@ struct HTMLReport {
 
   func document() throws -> String {
     let definition = report.results.experiment.definition
-    let sections = try protocols() + training()
+    let sections = try overview() + protocols() + training()
     let title = HTMLText.escaped(definition.title)
     return """
       <!DOCTYPE html>
@@ -48,6 +48,11 @@ struct HTMLReport {
   }
 
   // MARK: Sections
+
+  /// The accuracies of several protocols side by side; nothing where there are none.
+  private func overview() throws -> [String] {
+    try AccuracyTable(report).map { [HTMLText.element("section", [], try $0.table.html())] } ?? []
+  }
 
   /// A section a protocol: its table and its figures.
   private func protocols() throws -> [String] {
