@@ -56,11 +56,13 @@ extension EmbeddingTable: EmbeddingSource {
 public struct StoreEmbeddings: EmbeddingSource {
   public let store: FeatureStore
   public let names: [String]
+  private let digest: ContentDigest
 
-  /// A store without names is an error.
-  public init(_ store: FeatureStore) throws {
+  /// A store without names is an error. With several `workers` its digest is begun at once, while the lists that name its images are read.
+  public init(_ store: FeatureStore, workers: Workers = .one) throws {
     self.store = store
     names = try store.imageNames()
+    digest = ContentDigest(workers: workers) { try store.digest() }
   }
 
   public var source: String { store.location.description }
@@ -74,7 +76,7 @@ public struct StoreEmbeddings: EmbeddingSource {
     return try store.flippedFeatures(ofRows: rows)
   }
 
-  public func contentDigest() throws -> String? { try store.digest() }
+  public func contentDigest() throws -> String? { try digest.value() }
 }
 
 /// Another source through a map of its rows, such as a trained network. What the map makes of a row must not depend on the other rows.

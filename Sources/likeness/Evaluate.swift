@@ -123,7 +123,7 @@ struct Evaluate: ParsableCommand {
     if FileManager.default.fileExists(atPath: location.path) {
       _ = try definition.listDigests(folder: folder)
     }
-    let embeddings = try StoreEmbeddings(FeatureStore(watching: location))
+    let embeddings = try StoreEmbeddings(FeatureStore(watching: location), workers: Workers(threads))
     switch try sharing.work {
     case .whole:
       let task = try definition.task(lists: folder, names: embeddings.names, source: embeddings.source)

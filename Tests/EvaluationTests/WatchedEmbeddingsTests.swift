@@ -58,6 +58,20 @@ struct WatchedEmbeddingsTests {
     }
   }
 
+  @Test(arguments: [Workers.one, Workers(2)])
+  func `A store's digest is the same whether it is begun at once or when it is asked for`(workers: Workers)
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let location = StoreLocation(path: folder.file("s.h5"))
+    try FeatureStoreContents(
+      features: Matrix([[1, 2], [3, 4]]), metadata: StoreMetadata(names: ["a", "b"])
+    ).write(to: location)
+    let store = try FeatureStore(opening: location)
+    let embeddings = try StoreEmbeddings(store, workers: workers)
+    for _ in 0..<2 { #expect(try embeddings.contentDigest() == store.digest()) }
+  }
+
   @Test func `All that is asked of a source is that of the watched one`() throws {
     let small = try TemplateVerificationTests.Small()
     let table = try EmbeddingTable(

@@ -95,7 +95,8 @@ struct IJBCScale {
         far: [1.0e-1, 1.0e-2, 1.0e-3, 1.0e-4, 1.0e-5, 1.0e-6]
         """, file: "ijbc-scale.yaml")
     let embeddings = try measured.time("store") {
-      try StoreEmbeddings(FeatureStore(opening: StoreLocation(path: store)))
+      try StoreEmbeddings(
+        FeatureStore(opening: StoreLocation(path: store)), workers: Workers(threads))
     }
     let task = try measured.time("lists") {
       try definition.task(lists: folder, names: embeddings.names, source: embeddings.source)

@@ -79,7 +79,8 @@ struct MegaFaceScale {
         far: [1.0e-4, 1.0e-5, 1.0e-6]
         """, file: "megaface-scale.yaml")
     let embeddings = try measured.time("store") {
-      try StoreEmbeddings(FeatureStore(opening: StoreLocation(path: store)))
+      try StoreEmbeddings(
+        FeatureStore(opening: StoreLocation(path: store)), workers: Workers(threads))
     }
     let task = try measured.time("lists") {
       try definition.task(lists: folder, names: embeddings.names, source: embeddings.source)
