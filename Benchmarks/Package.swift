@@ -20,6 +20,12 @@ let package = Package(
         .product(name: "FeatureStores", package: "likeness"),
         .product(name: "LinearAlgebra", package: "likeness"),
       ]),
+    .executableTarget(
+      name: "StepBenchmark",
+      dependencies: [
+        "BenchmarkSupport",
+        .product(name: "Learning", package: "likeness"), .product(name: "LinearAlgebra", package: "likeness"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
