@@ -54,7 +54,7 @@ struct Arguments {
       guard let value = rest.popFirst() else { throw Failure("no value for \(word)") }
       switch word {
       case "--classes":
-        classes = try value.split(separator: ",").map { try Self.number(String($0), word, atLeast: 512) }
+        classes = try value.split(separator: ",").map { try Self.number(String($0), word, atLeast: 2) }
       case "--threads": threads = try Self.number(value, word, atLeast: 1)
       case "--steps": steps = try Self.number(value, word, atLeast: 1)
       case "--rounds": rounds = try Self.number(value, word, atLeast: 1)
