@@ -6,6 +6,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   dependencies: [.package(name: "likeness", path: "..")],
   targets: [
+    .target(name: "BenchmarkSupport"),
     .executableTarget(
       name: "LossBenchmark",
       dependencies: [
@@ -14,9 +15,16 @@ let package = Package(
     .executableTarget(
       name: "ScaleBenchmark",
       dependencies: [
+        "BenchmarkSupport",
         .product(name: "Evaluation", package: "likeness"),
         .product(name: "FeatureStores", package: "likeness"),
         .product(name: "LinearAlgebra", package: "likeness"),
+      ]),
+    .executableTarget(
+      name: "StepBenchmark",
+      dependencies: [
+        "BenchmarkSupport",
+        .product(name: "Learning", package: "likeness"), .product(name: "LinearAlgebra", package: "likeness"),
       ]),
   ],
   swiftLanguageModes: [.v6]

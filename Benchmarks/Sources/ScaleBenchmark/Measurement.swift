@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// What a process took: printed as one line of JSON, by the Python peer too.
@@ -23,15 +24,8 @@ struct Measurement: Codable {
 
   /// Prints it with the process's peak memory so far.
   func report() throws {
-    var usage = rusage()
     var result = self
-    #if os(Linux)
-      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-      result.peakMiB = Double(usage.ru_maxrss) / 1024
-    #else
-      getrusage(RUSAGE_SELF, &usage)
-      result.peakMiB = Double(usage.ru_maxrss) / 1_048_576
-    #endif
+    result.peakMiB = ProcessUsage().peakMiB
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     print(String(decoding: try encoder.encode(result), as: UTF8.self))
@@ -39,17 +33,10 @@ struct Measurement: Codable {
 
   /// Runs a program that prints a measurement.
   static func of(_ program: String, _ arguments: [String]) throws -> Measurement {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.standardOutput = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Arguments.Failure(description: "\(program) \(arguments.joined(separator: " ")) failed")
+    let process = try ChildProcess(program, arguments)
+    guard process.status == 0 else {
+      throw Failure("\(program) \(arguments.joined(separator: " ")) failed")
     }
-    return try JSONDecoder().decode(Measurement.self, from: output)
+    return try JSONDecoder().decode(Measurement.self, from: process.output)
   }
 }

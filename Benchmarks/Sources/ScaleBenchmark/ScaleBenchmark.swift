@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// Makes stores and lists, measures the evaluation and its peers one after the other, and prints the ratios.
@@ -58,9 +59,7 @@ struct ScaleBenchmark {
       ours.append(try measure(.evaluateIJBC))
       show("likeness", ours[ours.count - 1])
       guard let python = arguments.python else { continue }
-      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("peers/ijbc.py").path
-      theirs.append(try Measurement.of(python, [script, arguments.folder]))
+      theirs.append(try Measurement.of(python, [PeerFolder.script("ijbc.py"), arguments.folder]))
       show("NumPy and scikit-learn", theirs[theirs.count - 1])
     }
     guard let peer = theirs.first, let own = ours.first else { return }

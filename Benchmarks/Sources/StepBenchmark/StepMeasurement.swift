@@ -1,0 +1,28 @@
+import BenchmarkSupport
+import Foundation
+
+/// What steps of training took in one process: printed as one line of JSON, by the Python peers too.
+struct StepMeasurement: Codable {
+  /// What computed them, with its version.
+  var engine: String
+  /// Seconds a step, of the steps that count.
+  var step: Spread
+  /// Seconds of the step's matrix products alone, where they were measured.
+  var products: Spread?
+  /// The losses of the first steps, each before its step.
+  var losses: [Double]
+  /// Page faults a step, of the steps that count.
+  var pageFaults: Double
+  /// The process's peak resident memory.
+  var peakMiB: Double
+
+  /// How many losses are compared, of the steps before those that count.
+  static let comparedLosses = 20
+
+  /// Prints it.
+  func report() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    print(String(decoding: try encoder.encode(self), as: UTF8.self))
+  }
+}
