@@ -5,7 +5,11 @@ import Foundation
 public struct Digest: ~Copyable {
   private let context: OpaquePointer
 
+  /// Asks libcrypto to stay as it is at exit, where another thread may still be at work on a digest; true where it agreed.
+  private static let staysAtExit = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
   public init() {
+    precondition(Self.staysAtExit, "libcrypto cannot be prepared")
     guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
       // libcrypto without SHA-256 or memory cannot be worked around.
       preconditionFailure("libcrypto offers no SHA-256")

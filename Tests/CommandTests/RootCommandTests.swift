@@ -1,4 +1,6 @@
+import FeatureStores
 import Foundation
+import LinearAlgebra
 import TestSupport
 import Testing
 
@@ -83,6 +85,22 @@ import Testing
     // A store that is not there explains why no lists are beside it.
     let store = try small.run(["evaluate", "nowhere/store.h5", "--protocol", "list.yaml"])
     #expect(store.status == 66 && store.errors == "likeness: error: nowhere/store.h5: no such file\n")
+  }
+
+  /// The digest of a large store is begun before its lists are read, and is still at work when the command ends.
+  @Test func errorsOfListsEndTheCommandWhileItsStoreIsDigested() throws {
+    let small = try SmallProtocol()
+    let rows = 20_000
+    var features = Matrix<Float>(rows: rows, columns: 128)
+    for row in 0..<rows { features[row, row % 128] = 1 }
+    try FeatureStoreContents(
+      features: features, metadata: StoreMetadata(names: (0..<rows).map { "Ann/\($0)" })
+    ).write(to: StoreLocation(path: small.folder.file("large.h5")))
+    for _ in 0..<12 {
+      let result = try small.run(["evaluate", "large.h5", "--protocol", "list.yaml", "--threads", "2"])
+      #expect(result.status == 66, "\(result.errors)")
+      #expect(result.errors.hasPrefix("likeness: error: lists/p.txt") || result.errors.contains("Bo/1"))
+    }
   }
 
   @Test func missingInputExitsWith66AndOneLine() throws {
