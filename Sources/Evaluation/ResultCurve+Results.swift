@@ -68,7 +68,7 @@ extension DistractorResult {
     return [curve(.distractors(rates))]
       + sizes.map { curve(.cmc($0.match), of: Self.name($0)) }
       + sizes.map { curve(.roc($0.rocHead, reach: reach), of: Self.name($0)) }
-      + [curve(.histogram(scores))]
+      + (scores.map { [curve(.histogram($0))] } ?? [])
   }
 
   /// What a curve of one size is called.

@@ -16,7 +16,8 @@ public struct ScoreTiles: Sendable {
 
   /// The rows of the left matrix, without padding.
   public let rows: Int
-  private let padded: Matrix<Float>
+  /// With rows of zeros up to a whole stripe.
+  let padded: Matrix<Float>
 
   /// The left matrix, which stays in memory.
   public init(_ left: Matrix<Float>) {
@@ -55,20 +56,12 @@ public struct ScoreTiles: Sendable {
     nonisolated(unsafe) let left = UnsafePointer(padded.storage.base)
     nonisolated(unsafe) let other = UnsafePointer(full.storage.base)
     let (depth, count) = (right.columns, right.rows)
-    let width = Self.tilesPerPiece * Self.tileColumns
-    let parts = (count + width - 1) / width
-    // How many parts of each stripe are done: those of one stripe come in order, and one at a time.
-    let done = ProgressCounters(count: stripes)
     states.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let states = buffer
-      workers.forEach(stripes * parts + 1) { piece in
-        guard piece > 0 else { return alongside() }
-        let (part, stripe) = (piece - 1).quotientAndRemainder(dividingBy: stripes)
-        // Pieces are handed out in order, so the part before this one is some thread's work by now.
-        done.wait(stripe, for: part)
+      forEachPiece(ofColumns: count, workers: workers, alongside: alongside) { stripe, piece in
         let tile = UnsafeMutablePointer<Float>.allocate(capacity: Self.stripeRows * Self.tileColumns)
         defer { tile.deallocate() }
-        for first in stride(from: part * width, to: min(count, (part + 1) * width), by: Self.tileColumns) {
+        for first in stride(from: piece.lowerBound, to: piece.upperBound, by: Self.tileColumns) {
           Self.product(
             left + stripe * Self.stripeRows * depth, other + first * depth, depth: depth, into: tile)
           let columns = first..<min(count, first + Self.tileColumns)
@@ -79,13 +72,31 @@ public struct ScoreTiles: Sendable {
             body(&states[stripe], row, columns, products)
           }
         }
-        done.advance(stripe)
       }
     }
   }
 
+  /// Calls `body` for pieces of a few tiles of `count` columns each: those of one stripe come in order, and one at a time.
+  func forEachPiece(
+    ofColumns count: Int, workers: Workers, alongside: @Sendable () -> Void,
+    _ body: @Sendable (_ stripe: Int, _ columns: Range<Int>) -> Void
+  ) {
+    let width = Self.tilesPerPiece * Self.tileColumns
+    let parts = (count + width - 1) / width
+    // How many parts of each stripe are done.
+    let done = ProgressCounters(count: stripes)
+    workers.forEach(stripes * parts + 1) { piece in
+      guard piece > 0 else { return alongside() }
+      let (part, stripe) = (piece - 1).quotientAndRemainder(dividingBy: stripes)
+      // Pieces are handed out in order, so the part before this one is some thread's work by now.
+      done.wait(stripe, for: part)
+      body(stripe, part * width..<min(count, (part + 1) * width))
+      done.advance(stripe)
+    }
+  }
+
   /// One tile of full shape.
-  private static func product(
+  static func product(
     _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, depth: Int,
     into tile: UnsafeMutablePointer<Float>
   ) {
@@ -101,7 +112,7 @@ public struct ScoreTiles: Sendable {
   }
 
   /// `matrix` with rows of zeros up to a multiple of `multiple`; itself where there is nothing to add.
-  private static func padded(_ matrix: Matrix<Float>, to multiple: Int) -> Matrix<Float> {
+  static func padded(_ matrix: Matrix<Float>, to multiple: Int) -> Matrix<Float> {
     let rows = (matrix.rows + multiple - 1) / multiple * multiple
     guard rows != matrix.rows else { return matrix }
     var result = Matrix<Float>(rows: rows, columns: matrix.columns)

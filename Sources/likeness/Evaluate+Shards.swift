@@ -50,6 +50,7 @@ extension Evaluate {
     guard let store, let protocolName else { throw HarnessError(.usage, found: "no store or no protocol") }
     var command = [try Submit.program, "evaluate", store, "--protocol", protocolName, "--lists", lists]
     if let similarity { command += ["--similarity", similarity] }
+    if screen { command.append("--screen") }
     try folder.requireNone(but: parts)
     let missing = folder.missing(of: parts)
     let jobs = try SlurmShards(

@@ -223,9 +223,10 @@ struct GoldenMegaFaceTests {
       #expect(size.operatingPoints[0].impostorCount == size.listed * result.probes)
     }
     let moved = try noise.integers("noisy_distractors").count
-    #expect(result.scores.impostor.missing == moved * result.probes)
+    let scores = try #require(result.scores)
+    #expect(scores.impostor.missing == moved * result.probes)
     #expect(
-      result.scores.impostor.total == (result.sizes.last?.listed ?? 0) * result.probes - moved * result.probes
+      scores.impostor.total == (result.sizes.last?.listed ?? 0) * result.probes - moved * result.probes
     )
   }
 

@@ -64,6 +64,15 @@ struct ShardedEvaluationTests {
       small.table)
   }
 
+  @Test(arguments: DistractorConvention.Noise.allCases)
+  func `Among distractors with screening`(noise: DistractorConvention.Noise) throws {
+    let small = try DistractorTests.Small()
+    try check(
+      DistractorTests.definition(
+        "{noise: \(noise.rawValue)}", "interval: {replicates: 20}\nscreening: 8-bit"), small.folder,
+      small.table)
+  }
+
   @Test
   func `Among distractors, for every rule of thresholds, without intervals, and for scores of any size`()
     throws

@@ -14,6 +14,7 @@ struct Arguments {
     case evaluateIJBC = "evaluate-ijbc"
     case makeMegaFace = "make-megaface"
     case evaluateMegaFace = "evaluate-megaface"
+    case screenMegaFace = "screen-megaface"
     case productMegaFace = "product-megaface"
   }
 

@@ -9,6 +9,8 @@ struct Measurement: Codable {
   var peakMiB = 0.0
   /// Numbers that must agree between peers.
   var results: [String: Double] = [:]
+  /// Shares of the scores by what was done with them, where not all are computed.
+  var shares: [String: Double]?
 
   var seconds: Double { steps.values.reduce(0, +) }
 

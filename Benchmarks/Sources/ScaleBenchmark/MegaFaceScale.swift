@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Evaluation
 import FeatureStores
 import Foundation
@@ -66,7 +67,7 @@ struct MegaFaceScale {
     try Measurement().report()
   }
 
-  func evaluate() throws {
+  func evaluate(screening: Bool = false) throws {
     var measured = Measurement()
     let definition = try ProtocolDefinition(
       text: """
@@ -77,6 +78,7 @@ struct MegaFaceScale {
         ranks: [1, 5, 10, 20, 50, 100]
         convention: {noise: keep}
         far: [1.0e-4, 1.0e-5, 1.0e-6]
+        screening: \(screening ? "8-bit" : "none")
         """, file: "megaface-scale.yaml")
     let embeddings = try measured.time("store") {
       try StoreEmbeddings(
@@ -85,14 +87,38 @@ struct MegaFaceScale {
     let task = try measured.time("lists") {
       try definition.task(lists: folder, names: embeddings.names, source: embeddings.source)
     }
+    guard let task = task as? DistractorTask else { throw Failure("no task among distractors") }
+    var tally: ScreeningTally?
     let result = try measured.time("pass") {
-      try task.evaluation(of: embeddings, workers: Workers(threads))
+      try task.result(of: embeddings, workers: Workers(threads)) { tally = $0 }
     }
-    if let result = result as? DistractorResult, let last = result.sizes.last {
-      measured.results["rank 1"] = last.match.rate(rank: 1)
-      measured.results["scores"] = Double(result.scores.impostor.total)
+    measured.results = Self.numbers(of: result)
+    if let tally {
+      let all = Double(tally.products)
+      measured.shares = [
+        "rescored": tally.rescoredShare ?? 0, "in whole tiles": Double(tally.inWholeTiles) / all,
+        "bit by bit": Double(tally.replayed) / all,
+      ]
     }
     try measured.report()
+  }
+
+  /// Every count and threshold of a result.
+  private static func numbers(of result: DistractorResult) -> [String: Double] {
+    var numbers: [String: Double] = [:]
+    for size in result.sizes {
+      for (rank, hits) in size.match.hits.enumerated() {
+        numbers["hits at rank \(rank + 1) of \(size.listed)"] = Double(hits)
+      }
+      for point in size.operatingPoints {
+        let name = "at FAR \(point.targetFAR) of \(size.listed)"
+        numbers["threshold \(name)"] = point.threshold
+        numbers["genuine accepted \(name)"] = point.acceptedGenuine.map(Double.init)
+        numbers["impostors accepted \(name)"] = point.acceptedImpostor.map(Double.init)
+      }
+      numbers["points of the curve of \(size.listed)"] = Double(size.rocHead.count)
+    }
+    return numbers
   }
 
   /// The same products and nothing else: probes by blocks of distractors that lie in memory.

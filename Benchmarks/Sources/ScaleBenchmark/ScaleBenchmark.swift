@@ -17,6 +17,7 @@ struct ScaleBenchmark {
     case .evaluateIJBC: try ijbc.evaluate()
     case .makeMegaFace: try megaFace.make()
     case .evaluateMegaFace: try megaFace.evaluate()
+    case .screenMegaFace: try megaFace.evaluate(screening: true)
     case .productMegaFace: try megaFace.multiply()
     }
   }
@@ -76,17 +77,39 @@ struct ScaleBenchmark {
     try prepare(.makeMegaFace)
     var products: [Measurement] = []
     var evaluations: [Measurement] = []
+    var screenings: [Measurement] = []
     for _ in 0..<2 {
       products.append(try measure(.productMegaFace))
       show("bare product", products[products.count - 1])
       evaluations.append(try measure(.evaluateMegaFace))
       show("likeness", evaluations[evaluations.count - 1])
+      screenings.append(try measure(.screenMegaFace))
+      show("likeness, 8-bit screening", screenings[screenings.count - 1])
     }
+    try requireEqual(evaluations + screenings)
     let product = products.map(\.seconds).min() ?? 0
     let whole = evaluations.map(\.seconds).min() ?? 0
     let pass = evaluations.compactMap { $0.steps["pass"] }.min() ?? 0
+    let screened = screenings.compactMap { $0.steps["pass"] }.min() ?? 0
+    let shares = screenings.first?.shares ?? [:]
     print(
       "pass: \(Self.text(pass / product)) × the bare product; with lists and names: \(Self.text(whole / product))"
     )
+    print(
+      "screened pass: \(Self.text(screened / product)) × the bare product, \(Self.text(screened / pass)) × the plain pass; of all scores "
+        + shares.sorted { $0.key < $1.key }.map { "\(Self.percent($0.value)) \($0.key)" }
+        .joined(separator: ", "))
   }
+
+  /// Every rank, count and threshold is the same with and without screening.
+  private func requireEqual(_ evaluations: [Measurement]) throws {
+    guard let first = evaluations.first?.results, !first.isEmpty else { throw Failure("no results") }
+    for other in evaluations where other.results != first {
+      let names = Set(first.keys).union(other.results.keys).filter { first[$0] != other.results[$0] }
+      throw Failure("results differ: \(names.sorted().joined(separator: ", "))")
+    }
+    print("\(first.count) hits, counts and thresholds are equal in all \(evaluations.count) evaluations")
+  }
+
+  private static func percent(_ share: Double) -> String { String(format: "%.3f %%", 100 * share) }
 }

@@ -14,6 +14,8 @@
 #include "CKernelsHistogram.h"
 #include "CKernelsLosses.h"
 #include "CKernelsMargins.h"
+#include "CKernelsSkipping.h"
+#include "CKernelsScreening.h"
 #include "CKernelsTraining.h"
 
 /// x[i] ← exp(x[i]). Largest error: float 1.03 ulp (of all arguments), double 0.98 ulp (of 10⁸ random ones).

@@ -13,10 +13,11 @@ import Metrics
 /// convention: likeness    # a preset, or fields over one (`DistractorConvention`)
 /// far: [1.0e-4, 1.0e-5, 1.0e-6]
 /// interval: subjects      # of the probes; or binomial, none, or a mapping (`IntervalSettings`)
+/// screening: none         # or 8-bit: faster, without the histogram of impostor scores (`DistractorScreening`)
 /// ```
 public struct DistractorIdentification: ProtocolKind {
   public static let name = "distractor-identification"
-  public static let keys = ["lists", "sizes", "ranks", "names", "convention", "far", "interval"]
+  public static let keys = ["lists", "sizes", "ranks", "names", "convention", "far", "interval", "screening"]
 
   public var lists: MegaFaceLists
   var expectedDigests: ExpectedDigests
@@ -30,6 +31,8 @@ public struct DistractorIdentification: ProtocolKind {
   /// Target false accept rates, in (0, 1], descending, each once.
   public var targetFARs: [Double]
   public var interval: IntervalSettings
+  /// Nil for none: every score is computed.
+  public var screening: DistractorScreening?
 
   public init(_ fields: ConfigurationMapping) throws {
     let node = try fields.required("lists")
@@ -46,6 +49,10 @@ public struct DistractorIdentification: ProtocolKind {
     targetFARs = try fields.required("far").rates(of: "a false accept rate")
     interval = try IntervalSettings(fields["interval"], level: convention.confidence)
     convention.confidence = interval.level
+    screening = try fields.value("screening", default: nil) { node in
+      DistractorScreening(
+        rawValue: try node.choice(of: ["none"] + DistractorScreening.allCases.map(\.rawValue)))
+    }
   }
 
   /// What the rates of a result are called: of each size the identification rates at the ranks, then the TPRs at the targets.

@@ -15,8 +15,8 @@ struct DistractorPart: ShardPart {
   let ranks: Int
   /// In the order of the protocol's sizes.
   var sizes: [Found]
-  /// Of all scores.
-  var histogram: ScoreHistogram
+  /// Of all scores; nil after screening.
+  var histogram: ScoreHistogram?
 
   mutating func merge(_ next: DistractorPart) {
     for size in sizes.indices {
@@ -28,7 +28,7 @@ struct DistractorPart: ShardPart {
         sizes[size].best[search] = heap.descending
       }
     }
-    histogram.merge(next.histogram)
+    if let other = next.histogram { histogram?.merge(other) }
   }
 
   func write(to file: inout AccumulatorFile) throws {
@@ -37,11 +37,14 @@ struct DistractorPart: ShardPart {
       file.add("size\(size).best", found.best.flatMap(\.self))
       file.add("size\(size).best.counts", found.best.map(\.count))
     }
-    try file.add("all", histogram)
+    if let histogram { try file.add("all", histogram) }
   }
 
   /// Of `searches` searches among distractors of `sizes` sizes, of which the `capacity` highest scores are kept.
-  init(reading file: AccumulatorFile, sizes count: Int, searches: Int, ranks: Int, capacity: Int) throws {
+  init(
+    reading file: AccumulatorFile, sizes count: Int, searches: Int, ranks: Int, capacity: Int,
+    screened: Bool
+  ) throws {
     self.ranks = ranks
     sizes = try (0..<count).map { size in
       let counts = try file.integers("size\(size).best.counts", count: searches)
@@ -59,10 +62,10 @@ struct DistractorPart: ShardPart {
           return Array(scores[start..<start + count])
         })
     }
-    histogram = try file.histogram("all")
+    histogram = screened ? nil : try file.histogram("all")
   }
 
-  init(ranks: Int, sizes: [Found], histogram: ScoreHistogram) {
+  init(ranks: Int, sizes: [Found], histogram: ScoreHistogram?) {
     self.ranks = ranks
     self.sizes = sizes
     self.histogram = histogram

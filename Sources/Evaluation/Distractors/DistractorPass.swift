@@ -17,8 +17,9 @@ struct DistractorPass {
     self.task = task
     self.range = range
     reader = BlockReader(Self.blocks(of: range, ending: task.counts, rows: blockRows), read: candidates)
-    search = DistractorSearch(
-      searches, ranks: task.highestRank, highest: try task.neededImpostors, workers: workers)
+    search = try DistractorSearch(
+      searches, ranks: task.highestRank, highest: task.neededImpostors,
+      screening: task.settings.screening, workers: workers)
   }
 
   /// What the searches find among those of the range that are among the first `count` distractors. Counts may not descend.
@@ -32,8 +33,11 @@ struct DistractorPass {
       highest: search.highest, best: task.probes.indices.map { search.best(ofSearch: $0) })
   }
 
-  /// All scores so far.
-  var histogram: ScoreHistogram { search.histogram }
+  /// All scores so far; nil with screening.
+  var histogram: ScoreHistogram? { search.histogram }
+
+  /// How the scores so far were decided; nil without screening.
+  var tally: ScreeningTally? { search.tally }
 
   /// `range` in blocks of at most `rows`, a new one where a size ends.
   private static func blocks(of range: Range<Int>, ending counts: [Int], rows: Int) -> [Range<Int>] {

@@ -15,8 +15,10 @@ public struct DistractorResult: EvaluationResult, Equatable {
   public let sizes: [Size]
   /// Over the people of the probes, of the rates that `DistractorIdentification.rateNames` names.
   public let intervals: ResultIntervals
-  /// Of every genuine comparison, and of every probe photo with every distractor of the largest list.
-  public let scores: ScoreHistograms
+  /// How scores that do not matter were left out; nil where every score was computed.
+  public let screening: DistractorScreening?
+  /// Of every genuine comparison, and of every probe photo with every distractor of the largest list; nil with screening, which does not compute all.
+  public let scores: ScoreHistograms?
   public let warnings: [String]
 
   /// What was found among the distractors of one list.
@@ -55,7 +57,7 @@ public struct DistractorResult: EvaluationResult, Equatable {
   }
 
   init(
-    _ task: DistractorTask, sizes: [Size], tallies: DistractorTallies, scores: ScoreHistograms,
+    _ task: DistractorTask, sizes: [Size], tallies: DistractorTallies, scores: ScoreHistograms?,
     embeddingDigest: String?, workers: Workers
   ) {
     header = EvaluationHeader(task, embeddingDigest: embeddingDigest)
@@ -73,6 +75,7 @@ public struct DistractorResult: EvaluationResult, Equatable {
           ranks.map { size.match.rate(rank: $0) } + size.operatingPoints.map(\.tar)
         }, settings: task.settings.interval, workers: workers)
     }
+    screening = task.settings.screening
     self.scores = scores
     warnings =
       task.warnings + intervals.warnings
@@ -108,6 +111,7 @@ extension DistractorResult {
     return
       "\(header.title) (\(header.protocolName) v\(header.protocolVersion)), \(convention.similarity.measure), "
       + "convention \(convention.name), \(probes) probes of \(identities) identities, \(noiseText)"
+      + (screening.map { ", exact with \($0.rawValue) screening" } ?? "")
   }
 
   public var tables: [ResultTable] {

@@ -1,8 +1,9 @@
+import FeatureStores
 import LinearAlgebra
 import Metrics
 
 /// One pass over a stream of candidates against searches that stay in memory: what is kept are the best scores of each search, the best of
-/// all and the histogram of all, exact.
+/// all and, without screening, the histogram of all, exact.
 ///
 /// No score is ever stored that does not stand among the best, so memory does not grow with the stream. Scores are those of `ScoreTiles`, so nothing
 /// depends on the blocks in which candidates come or on the number of threads.
@@ -16,9 +17,17 @@ struct DistractorSearch {
     var histogram = ScoreHistogram()
   }
 
-  private let tiles: ScoreTiles
+  private enum Products {
+    /// All are looked at.
+    case all(ScoreTiles)
+    /// Those that may matter are.
+    case screened(ScreenedTiles)
+  }
+
+  private var products: Products
   private let workers: Workers
   private var stripes: [Stripe]
+  private let searches: Int
   /// Scores of −∞.
   private var missing = 0
   /// The highest scores of all searches with all candidates.
@@ -28,12 +37,25 @@ struct DistractorSearch {
   ///   - searches: one row each.
   ///   - ranks: how many of the best candidates of each search are kept.
   ///   - highest: how many of the highest scores of all are kept.
-  init(_ searches: Matrix<Float>, ranks: Int, highest count: Int, workers: Workers) {
-    let tiles = ScoreTiles(searches)
-    self.tiles = tiles
+  init(
+    _ searches: Matrix<Float>, ranks: Int, highest count: Int, screening: DistractorScreening?,
+    workers: Workers
+  ) throws {
     self.workers = workers
-    stripes = (0..<tiles.stripes).map { stripe in
-      Stripe(best: tiles.rows(ofStripe: stripe).map { _ in RankHeap(capacity: ranks) })
+    self.searches = searches.rows
+    if screening == .eightBit {
+      guard let tiles = ScreenedTiles(searches, workers: workers) else {
+        throw HarnessError(
+          .badInput, place: "screening", found: "embeddings of \(searches.columns) numbers",
+          expected: "at most 65536 for 8-bit screening", advice: "Use `screening: none`.")
+      }
+      products = .screened(tiles)
+    } else {
+      products = .all(ScoreTiles(searches))
+    }
+    stripes = stride(from: 0, to: searches.rows, by: ScoreTiles.stripeRows).map { first in
+      let count = min(ScoreTiles.stripeRows, searches.rows - first)
+      return Stripe(best: [RankHeap](repeating: RankHeap(capacity: ranks), count: count))
     }
     highest = HighestScores(capacity: count)
   }
@@ -43,15 +65,31 @@ struct DistractorSearch {
   mutating func add(
     _ candidates: Matrix<Float>, farthest: Set<Int> = [], alongside: @Sendable () -> Void = {}
   ) {
-    let floor = highest.floor
     if !farthest.isEmpty {
-      highest.skip(tiles.rows * farthest.count)
-      missing += tiles.rows * farthest.count
+      highest.skip(searches * farthest.count)
+      missing += searches * farthest.count
       add(
         candidates.gathering(rows: (0..<candidates.rows).filter { !farthest.contains($0) }),
         alongside: alongside)
       return
     }
+    switch products {
+    case .all(let tiles): addAll(of: tiles, candidates, alongside: alongside)
+    case .screened(var tiles):
+      addScreened(by: &tiles, candidates, alongside: alongside)
+      products = .screened(tiles)
+    }
+    highest.skip(searches * candidates.rows)
+    for stripe in stripes.indices {
+      for score in stripes[stripe].candidates { highest.keep(score) }
+      stripes[stripe].candidates.removeAll(keepingCapacity: true)
+    }
+  }
+
+  private mutating func addAll(
+    of tiles: ScoreTiles, _ candidates: Matrix<Float>, alongside: @Sendable () -> Void
+  ) {
+    let floor = highest.floor
     tiles.forEachRow(
       with: candidates, states: &stripes, workers: workers, alongside: alongside
     ) { stripe, row, _, scores in
@@ -67,19 +105,36 @@ struct DistractorSearch {
         stripe.best[search].insert(score)
       }
     }
-    highest.skip(tiles.rows * candidates.rows)
-    for stripe in stripes.indices {
-      for score in stripes[stripe].candidates { highest.keep(score) }
-      stripes[stripe].candidates.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func addScreened(
+    by tiles: inout ScreenedTiles, _ candidates: Matrix<Float>, alongside: @Sendable () -> Void
+  ) {
+    let floor = highest.floor
+    @Sendable func least(_ stripe: borrowing Stripe, _ row: Int) -> Float {
+      min(floor, stripe.best[row % ScoreTiles.stripeRows].floor)
+    }
+    tiles.forEachScore(
+      with: candidates, states: &stripes, workers: workers, alongside: alongside, floor: least
+    ) { stripe, row, _, score in
+      if score >= floor { stripe.candidates.append(score) }
+      stripe.best[row % ScoreTiles.stripeRows].insert(score)
     }
   }
 
-  /// All scores so far.
-  var histogram: ScoreHistogram {
+  /// All scores so far; nil with screening, which does not see all.
+  var histogram: ScoreHistogram? {
+    guard case .all = products else { return nil }
     var all = ScoreHistogram()
     if missing > 0 { all.insert(-.infinity, count: missing) }
     for stripe in stripes { all.merge(stripe.histogram) }
     return all
+  }
+
+  /// How the scores so far were decided; nil without screening.
+  var tally: ScreeningTally? {
+    guard case .screened(let tiles) = products else { return nil }
+    return tiles.tally
   }
 
   /// The best scores of one search so far, descending.

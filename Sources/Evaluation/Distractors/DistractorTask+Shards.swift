@@ -24,7 +24,7 @@ extension DistractorTask: ShardedTask {
   func part(_ shard: Shard, reading file: AccumulatorFile) throws -> DistractorPart {
     try DistractorPart(
       reading: file, sizes: counts.count, searches: probes.count, ranks: highestRank,
-      capacity: neededImpostors)
+      capacity: neededImpostors, screened: settings.screening != nil)
   }
 
   func result(

@@ -114,15 +114,16 @@ public struct DistractorTask: EvaluationTask {
   public static let blockRows = 8 * ScoreTiles.tileColumns
 
   /// The result of `embeddings`, whose rows have the names that the task was made with. One pass over the distractors, of which `blockRows`
-  /// are read at a time: that changes nothing but memory.
+  /// are read at a time: that changes nothing but memory. With screening `screened` learns how the scores were decided, which does depend on that.
   public func result(
-    of embeddings: any EmbeddingSource, workers: Workers = .one, blockRows: Int = Self.blockRows
+    of embeddings: any EmbeddingSource, workers: Workers = .one, blockRows: Int = Self.blockRows,
+    screened: (ScreeningTally) -> Void = { _ in }
   ) throws -> DistractorResult {
     let digest = ContentDigest(of: embeddings, workers: workers)
     let probes = try probeEmbeddings(embeddings)
-    return try result(searches: probes, mates: probes, digest: digest.value, workers, blockRows) {
-      try distractorEmbeddings(embeddings, $0)
-    }
+    return try result(
+      searches: probes, mates: probes, digest: digest.value, workers, blockRows, screened: screened
+    ) { try distractorEmbeddings(embeddings, $0) }
   }
 
   /// An oracle knows nothing of embeddings that are replaced.
@@ -145,21 +146,24 @@ public struct DistractorTask: EvaluationTask {
   /// or of `candidates`.
   private func result(
     searches: Matrix<Float>, mates others: Matrix<Float>, digest: () throws -> String?, _ workers: Workers,
-    _ blockRows: Int, candidates: @escaping (_ block: Range<Int>) throws -> Matrix<Float>
+    _ blockRows: Int, screened: (ScreeningTally) -> Void = { _ in },
+    candidates: @escaping (_ block: Range<Int>) throws -> Matrix<Float>
   ) throws -> DistractorResult {
     var pass = try DistractorPass(
       self, among: 0..<distractors.count, searches: searches, workers: workers, blockRows: blockRows,
       candidates: candidates)
-    return try result(
+    let result = try result(
       mates: mateScores(searches, others, workers), digest: digest, workers,
       found: { try pass.found(amongFirst: counts[$0]) }, histogram: { pass.histogram })
+    if let tally = pass.tally { screened(tally) }
+    return result
   }
 
   /// The result where probes have the scores `mates` with the others of their identities. `found` is asked for what they find among the distractors of
-  /// each size in turn, then `histogram` for all scores.
+  /// each size in turn, then `histogram` for that of all scores.
   func result(
     mates: [[Float]], digest: () throws -> String?, _ workers: Workers,
-    found: (_ size: Int) throws -> DistractorPart.Found, histogram: () -> ScoreHistogram
+    found: (_ size: Int) throws -> DistractorPart.Found, histogram: () -> ScoreHistogram?
   ) throws -> DistractorResult {
     var genuine = mates.flatMap(\.self)
     var sizes: [DistractorResult.Size] = []
@@ -173,7 +177,7 @@ public struct DistractorTask: EvaluationTask {
           curve: ROCCurve(genuine: &genuine, highestImpostors: found.highest)))
       tallies.addRates(sizes[index].operatingPoints)
     }
-    let scores = ScoreHistograms(genuine: ScoreHistogram(genuine), impostor: histogram())
+    let scores = histogram().map { ScoreHistograms(genuine: ScoreHistogram(genuine), impostor: $0) }
     return DistractorResult(
       self, sizes: sizes, tallies: tallies, scores: scores, embeddingDigest: try digest(), workers: workers
     )
