@@ -32,10 +32,18 @@ cos_margin, sin_margin = math.cos(margin), math.sin(margin)
 # Where θ + margin passes π the target is cos θ − margin·sin margin.
 threshold = math.cos(math.pi - margin)
 
+# Where the training that is gone on with has left its momentum, by the numbers that it moves; nothing at step 0.
+velocities = {}
+NUMBER_NAMES = {"linear": ("weight", "bias"), "batch-norm": ("gain", "shift"), "prelu": ("slope",)}
 layers = []
 for place, kind in enumerate(layer_kinds(arrays)):
     def number(name):
         return torch.from_numpy(arrays.pop(f"network.{place}.{name}"))
+
+    def keep_velocity(parameter, name):
+        velocity = arrays.pop(f"velocity.network.{place}.{name}", None)
+        if velocity is not None:
+            velocities[parameter] = torch.from_numpy(velocity).reshape(parameter.shape).clone()
 
     with torch.no_grad():
         if kind == "linear":
@@ -52,9 +60,13 @@ for place, kind in enumerate(layer_kinds(arrays)):
             slope = number("slope").flatten()
             layer = torch.nn.PReLU(len(slope))
             layer.weight.copy_(slope)
+    for parameter, name in zip((layer.weight, getattr(layer, "bias", None)), NUMBER_NAMES[kind]):
+        keep_velocity(parameter, name)
     layers.append(layer)
 network = torch.nn.Sequential(*layers)
 prototypes = torch.nn.Parameter(torch.from_numpy(arrays.pop("prototypes")))
+if "velocity.prototypes" in arrays:
+    velocities[prototypes] = torch.from_numpy(arrays.pop("velocity.prototypes"))
 features = torch.from_numpy(arrays.pop("features"))
 labels = torch.from_numpy(arrays.pop("labels"))
 
@@ -66,6 +78,8 @@ optimizer = torch.optim.SGD(
     momentum=float(settings["momentum"]),
     fused=True,
 )
+for parameter, velocity in velocities.items():
+    optimizer.state[parameter]["momentum_buffer"] = velocity
 
 
 class Margin(torch.autograd.Function):

@@ -28,6 +28,7 @@ kinds = layer_kinds(arrays)
 # Where θ + margin passes π the target is cos θ − margin·sin margin.
 threshold = math.cos(math.pi - margin)
 features, labels = jnp.asarray(arrays.pop("features")), jnp.asarray(arrays.pop("labels"))
+moving = {name: jnp.asarray(arrays.pop(name)) for name in list(arrays) if name.startswith("velocity.")}
 weights = {name: jnp.asarray(arrays[name]) for name in arrays if name != "batches"}
 arrays = {"batches": arrays["batches"]}
 epsilon, statistics_rate = 1e-5, 0.1
@@ -99,7 +100,9 @@ def descend(state, features, labels, rows):
 
 widths = {place: weights[f"network.{place}.gain"].size for place, kind in enumerate(kinds) if kind == "batch-norm"}
 statistics = {f"network.{place}": (jnp.zeros(width), jnp.ones(width)) for place, width in widths.items()}
-state = (weights, {name: jnp.zeros_like(value) for name, value in weights.items()}, statistics)
+# The momentum of the training that is gone on with; 0 at step 0.
+velocities = {name: moving.get(f"velocity.{name}", jnp.zeros_like(value)) for name, value in weights.items()}
+state = (weights, velocities, statistics)
 compiled = jax.jit(descend, donate_argnums=0)
 
 

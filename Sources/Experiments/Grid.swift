@@ -137,7 +137,8 @@ public struct Grid: Sendable {
       TrainingConfiguration(
         network: network.configuration, loss: loss, mechanism: mechanism, optimizer: recipe.optimizer,
         schedule: recipe.schedule, sampler: sampler, batch: recipe.batch, steps: recipe.steps, seed: seed,
-        checkpoint: checkpoint.rule, validateEvery: checkpoint.every)
+        checkpoint: checkpoint.rule, validateEvery: checkpoint.every,
+        gradientSkipping: recipe.gradientSkipping)
     }
   }
 }

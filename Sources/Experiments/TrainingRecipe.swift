@@ -8,13 +8,18 @@ public struct TrainingRecipe: Sendable, Hashable {
   public var batch: Int
   public var optimizer: OptimizerConfiguration
   public var schedule: Schedule
+  /// The bound on the error of leaving small gradients out; nil where all take part (`TrainingConfiguration.gradientSkipping`).
+  public var gradientSkipping: Double?
 
   init(_ node: ConfigurationNode) throws {
-    let mapping = try node.mapping(keys: ["steps", "batch", "optimiser", "schedule"])
+    let mapping = try node.mapping(keys: ["steps", "batch", "optimiser", "schedule", "gradient-skipping"])
     steps = try mapping.required("steps").integer(in: 1...1_000_000_000)
     batch = try mapping.required("batch").integer(in: 1...1_000_000)
     optimizer = try OptimizerConfiguration(mapping.required("optimiser"))
     schedule = try mapping.value("schedule", default: Schedule()) { try Schedule($0) }
+    gradientSkipping = try mapping.value("gradient-skipping", default: nil) {
+      try TrainingConfiguration.skipping($0)
+    }
   }
 
   /// The recipes that `node` stands for: a mapping or a list of such, in which a list in place of one value stands for its elements in turn.
@@ -54,6 +59,7 @@ public struct TrainingRecipe: Sendable, Hashable {
       settings += [("schedule", "polynomial"), ("power", text(power)), ("final", text(final))]
     }
     settings.append(("warm-up", "\(schedule.warmUp)"))
+    settings.append(("gradient-skipping", gradientSkipping.map(text) ?? "none"))
     return settings
   }
 }

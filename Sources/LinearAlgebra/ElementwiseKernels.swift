@@ -2,6 +2,8 @@
 public enum ElementwiseKernels {
   /// Elements per piece of parallel work.
   static let elementsPerPiece = 1 << 15
+  /// Elements whose squares are summed in their own precision.
+  private static let squaresPerPart = 4096
 
   /// y ← x·mask, element by element.
   public static func multiply<Element: Scalar>(
@@ -74,11 +76,34 @@ public enum ElementwiseKernels {
     var sum = 0.0
     var start = 0
     while start < x.count {
-      let count = min(4096, x.count - start)
+      let count = min(squaresPerPart, x.count - start)
       sum += Double(Element._dot(x.storage.base + start, x.storage.base + start, count))
       start += count
     }
     return sum
+  }
+
+  /// The same number by several threads, with `parts` for memory, which is kept from call to call.
+  public static func sumOfSquares<Element: Scalar>(
+    _ x: Matrix<Element>, parts: inout [Double], workers: Workers
+  ) -> Double {
+    let count = (x.count + squaresPerPart - 1) / squaresPerPart
+    if parts.count < count { parts = Array(repeating: 0, count: count) }
+    let total = x.count
+    nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
+    return parts.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let parts = buffer
+      forEachBlock(count, of: 16, workers) { first, count in
+        for part in first..<first + count {
+          let start = from + part * squaresPerPart
+          parts[part] = Double(
+            Element._dot(start, start, min(squaresPerPart, total - part * squaresPerPart)))
+        }
+      }
+      var sum = 0.0
+      for part in 0..<count { sum += parts[part] }
+      return sum
+    }
   }
 
   /// One step of stochastic gradient descent on w with velocity v, in PyTorch's form:
@@ -101,11 +126,12 @@ public enum ElementwiseKernels {
   }
 
   private static func forEachBlock(
-    _ count: Int, _ workers: Workers, _ body: @Sendable (_ start: Int, _ count: Int) -> Void
+    _ count: Int, of size: Int = elementsPerPiece, _ workers: Workers,
+    _ body: @Sendable (_ start: Int, _ count: Int) -> Void
   ) {
-    workers.forEach((count + elementsPerPiece - 1) / elementsPerPiece) { piece in
-      let start = piece * elementsPerPiece
-      body(start, min(elementsPerPiece, count - start))
+    workers.forEach((count + size - 1) / size) { piece in
+      let start = piece * size
+      body(start, min(size, count - start))
     }
   }
 }

@@ -6,7 +6,7 @@ public import RealModule
 /// The underscored requirements are the dense products and vector passes that differ by type. They are reached
 /// through `Matrix` and the functions of this module; no other type can usefully conform.
 public protocol Scalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, Sendable, _TrainingScalar,
-  _MarginScalar, _LossScalar
+  _MarginScalar, _LossScalar, _SkippingScalar
 {
   /// Row-major C ← α·op(A)·op(B) + β·C on the calling thread.
   static func _gemm(

@@ -1,7 +1,8 @@
 import BenchmarkSupport
 import Foundation
 
-/// Runs ours and the peers in turn, each round in processes of their own, and prints how their times stand to each other.
+/// Runs ours and the peers in turn, each round in processes of their own, and prints how their times stand to each other: from step 0, or from a
+/// late state with our step that leaves gradients out as well.
 ///
 /// A round's ratio is our median over the peer's median. No time counts before the losses of the first steps agree: in every
 /// round, with every peer, else nothing is printed but both lists.
@@ -21,31 +22,52 @@ struct PeerComparison {
     self.python = python
   }
 
-  /// What each contender took in one round; nil is our side.
-  private typealias Round = [Peer?: StepMeasurement]
+  /// Who is timed.
+  private enum Contender: Hashable {
+    /// Ours, dense or with a bound on the error of gradients.
+    case ours(bound: Double?)
+    case peer(Peer)
+  }
+
+  /// What each contender took in one round.
+  private typealias Round = [Contender: StepMeasurement]
+
+  private static let dense = Contender.ours(bound: nil)
+
+  /// Our contenders, the dense one first.
+  private var ownContenders: [Contender] {
+    arguments.startsLate ? [Self.dense, .ours(bound: arguments.bound)] : [Self.dense]
+  }
 
   func run() throws {
-    defer { if !arguments.keeps { try? FileManager.default.removeItem(atPath: arguments.folder) } }
+    // A late state is kept for the next time.
+    defer {
+      if !arguments.keeps && !arguments.startsLate {
+        try? FileManager.default.removeItem(atPath: arguments.folder)
+      }
+    }
     for classes in arguments.classes { try compare(classes: classes) }
   }
 
   private func compare(classes: Int) throws {
+    let start = arguments.startsLate ? ", after \(arguments.lateSteps) steps of training on them" : ""
     print(
-      "\(classes) classes, \(arguments.threads) threads, \(arguments.steps) steps, \(arguments.rounds) rounds"
+      "\(classes) classes\(start), \(arguments.threads) threads, \(arguments.steps) steps, \(arguments.rounds) rounds"
     )
-    let own = [
+    var own = [
       "--classes", "\(classes)", "--threads", "\(arguments.threads)", "--steps", "\(arguments.steps)",
       "--folder", arguments.folder,
     ]
+    if arguments.startsLate { own += ["--from-late", "--late-steps", "\(arguments.lateSteps)"] }
     _ = try ours("export", own)
-    var contenders: [Peer?] = [nil] + arguments.peers
+    var contenders = ownContenders + arguments.peers.map { .peer($0) }
     var rounds: [Round] = []
     for _ in 0..<arguments.rounds {
       var round: Round = [:]
       for contender in contenders {
         round[contender] = try measurement(of: contender, classes: classes, own: own)
-        if round[contender] == nil, let contender {
-          print("\(contender.title) is left out: this machine lacks what standard error names.")
+        if round[contender] == nil, case .peer(let peer) = contender {
+          print("\(peer.title) is left out: this machine lacks what standard error names.")
         }
       }
       // Missing now is missing for good. The next round goes the other way, so that no one always has the machine as the same
@@ -59,13 +81,16 @@ struct PeerComparison {
   }
 
   /// What one process of a contender took; nil where this machine cannot run it.
-  private func measurement(of contender: Peer?, classes: Int, own: [String]) throws -> StepMeasurement? {
-    guard let contender else {
-      return try JSONDecoder().decode(StepMeasurement.self, from: ours("step", own))
+  private func measurement(of contender: Contender, classes: Int, own: [String]) throws -> StepMeasurement? {
+    switch contender {
+    case .ours(let bound):
+      let options = own + (bound.map { ["--bound", "\($0)"] } ?? [])
+      return try JSONDecoder().decode(StepMeasurement.self, from: ours("step", options))
+    case .peer(let peer):
+      return try peer.measurement(
+        file: arguments.file(classes: classes), python: python, folder: arguments.folder,
+        threads: arguments.threads, steps: arguments.steps)
     }
-    return try contender.measurement(
-      file: arguments.file(classes: classes), python: python, folder: arguments.folder,
-      threads: arguments.threads, steps: arguments.steps)
   }
 
   /// The output of one of our own processes.
@@ -75,18 +100,18 @@ struct PeerComparison {
     return process.output
   }
 
-  /// Throws, with both lists, where the first losses of a peer differ from ours by more than rounding.
+  /// Throws, with both lists, where the first losses of a contender differ from our dense step's by more than rounding.
   private func demandAgreement(_ round: Round) throws {
     let count = StepMeasurement.comparedLosses
-    let ours = round[nil]?.losses ?? []
-    for peer in arguments.peers {
-      guard let theirs = round[peer]?.losses else { continue }
+    let ours = round[Self.dense]?.losses ?? []
+    for (contender, measurement) in round where contender != Self.dense {
+      let theirs = measurement.losses
       if ours.count == count, theirs.count == count, Self.difference(ours, theirs) <= Self.tolerance {
         continue
       }
       throw Failure(
         "the losses of the first \(count) steps differ by more than \(Self.tolerance) of their size: no time counts\n"
-          + "likeness: \(ours)\n\(peer.title): \(theirs)")
+          + "likeness: \(ours)\n\(measurement.engine): \(theirs)")
     }
   }
 
@@ -99,28 +124,42 @@ struct PeerComparison {
   }
 
   private func show(_ rounds: [Round]) {
-    let peers = arguments.peers.filter { rounds[0][$0] != nil }
+    let others = arguments.peers.map { Contender.peer($0) }.filter { rounds[0][$0] != nil }
     print("\n| | ms a step | quartiles | range | peak MiB | page faults a step |")
     print("|---|---:|---:|---:|---:|---:|")
-    for contender in [nil] + peers { printRow(rounds.compactMap { $0[contender] }) }
-    if !peers.isEmpty {
-      print("\n| likeness over | ratio of times | quartiles | range | losses differ by at most |")
+    for contender in ownContenders + others { printRow(rounds.compactMap { $0[contender] }) }
+    for (place, ours) in ownContenders.enumerated() {
+      let compared = (place > 0 ? [Self.dense] : []) + others
+      guard !compared.isEmpty, let engine = rounds[0][ours]?.engine else { continue }
+      print("\n| \(engine) over | ratio of times | quartiles | range | losses differ by at most |")
       print("|---|---:|---:|---:|---:|")
+      for contender in compared { printRatio(of: ours, over: contender, rounds) }
     }
-    for peer in peers {
-      let pairs = rounds.compactMap { round in
-        if let ours = round[nil], let theirs = round[peer] { (ours: ours, theirs: theirs) } else { nil }
-      }
-      let ratios = pairs.map { $0.ours.step.median / $0.theirs.step.median }
-      let difference = pairs.map { Self.difference($0.ours.losses, $0.theirs.losses) }.max() ?? .nan
-      print("| \(peer.title) | \(Spread(of: ratios).cells) | \(String(format: "%.1e", difference)) |")
-    }
-    let shares = rounds.compactMap { $0[nil] }.compactMap { ours in
+    let shares = rounds.compactMap { $0[Self.dense] }.compactMap { ours in
       ours.products.map { $0.median / ours.step.median }
     }
     print(
-      "\nThe bare products take \(Spread(of: shares).cells) of our step (median | quartiles | range of rounds).\n"
+      "\nThe bare products take \(Spread(of: shares).cells) of our dense step (median | quartiles | range of rounds).\n"
     )
+    for error in rounds.compactMap({ $0[ownContenders[ownContenders.count - 1]]?.skipping }).last ?? [] {
+      print(
+        String(
+          format:
+            "Measured after these steps: %.3f of the gradient at the cosines is multiplied; relative error %.1e "
+            + "of the gradient at the embeddings, %.1e of that at the prototypes.\n",
+          error.share, error.embeddings, error.prototypes ?? .nan))
+    }
+  }
+
+  /// The ratio of a round's medians.
+  private func printRatio(of ours: Contender, over other: Contender, _ rounds: [Round]) {
+    let pairs = rounds.compactMap { round in
+      if let ours = round[ours], let theirs = round[other] { (ours: ours, theirs: theirs) } else { nil }
+    }
+    let ratios = pairs.map { $0.ours.step.median / $0.theirs.step.median }
+    let difference = pairs.map { Self.difference($0.ours.losses, $0.theirs.losses) }.max() ?? .nan
+    let engine = pairs.first?.theirs.engine ?? ""
+    print("| \(engine) | \(Spread(of: ratios).cells) | \(String(format: "%.1e", difference)) |")
   }
 
   /// The medians over rounds of a process's median and quartiles, and the range over all steps of all rounds.

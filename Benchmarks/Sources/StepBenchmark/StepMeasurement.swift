@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Foundation
+import Learning
 
 /// What steps of training took in one process: printed as one line of JSON, by the Python peers too.
 struct StepMeasurement: Codable {
@@ -15,6 +16,8 @@ struct StepMeasurement: Codable {
   var pageFaults: Double
   /// The process's peak resident memory.
   var peakMiB: Double
+  /// What leaving small gradients out changed in the step after those that count, where that was done.
+  var skipping: [SkippingError]?
 
   /// How many losses are compared, of the steps before those that count.
   static let comparedLosses = 20

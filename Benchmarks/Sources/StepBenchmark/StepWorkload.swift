@@ -36,6 +36,13 @@ struct StepWorkload {
     labels = (0..<rows).map { $0 % classes }
   }
 
+  /// A workload on the given images.
+  init(classes: Int, features: Matrix<Float>, labels: [Int]) {
+    self.classes = classes
+    self.features = features
+    self.labels = labels
+  }
+
   static let network = NetworkConfiguration([
     .linear(outputs: width), .batchNorm(), .prelu(), .linear(outputs: width), .batchNorm(), .prelu(),
     .linear(outputs: width),
@@ -49,16 +56,21 @@ struct StepWorkload {
   }
 
   /// `steps` steps of training by `mechanism`.
-  func configuration(_ mechanism: MechanismConfiguration, steps: Int) throws -> TrainingConfiguration {
+  func configuration(
+    _ mechanism: MechanismConfiguration, steps: Int, skipping: Double? = nil
+  ) throws -> TrainingConfiguration {
     TrainingConfiguration(
       network: Self.network, loss: try Self.loss, mechanism: mechanism, optimizer: Self.optimizer,
-      batch: Self.batch, steps: steps, seed: Self.seed)
+      batch: Self.batch, steps: steps, seed: Self.seed, gradientSkipping: skipping)
   }
 
   /// A trainer at step 0.
-  func trainer(_ mechanism: MechanismConfiguration, steps: Int, workers: Workers) throws -> Trainer<Float> {
+  func trainer(
+    _ mechanism: MechanismConfiguration, steps: Int, skipping: Double? = nil, workers: Workers
+  ) throws -> Trainer<Float> {
     try Trainer(
-      configuration: configuration(mechanism, steps: steps), features: features, labels: labels,
+      configuration: configuration(mechanism, steps: steps, skipping: skipping), features: features,
+      labels: labels,
       workers: workers)
   }
 }

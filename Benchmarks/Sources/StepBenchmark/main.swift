@@ -5,7 +5,7 @@ import Foundation
 do {
   let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
   switch arguments.task {
-  case .compare: try PeerComparison(arguments).run()
+  case .compare, .late: try PeerComparison(arguments).run()
   case .step: try StepRun(arguments).measurement().report()
   case .export: try StepRun(arguments).export(to: arguments.file)
   case .mechanisms: try MechanismBenchmark(arguments).run()

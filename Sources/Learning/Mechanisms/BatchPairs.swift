@@ -107,6 +107,8 @@ enum Siamese: Mechanism {
 
   static func subspaces(_ options: Options) -> Subspaces { Subspaces() }
 
+  static var hasPrototypes: Bool { false }
+
   static func viewsPerSample(_ options: Options) -> Int { options.integer("images") }
 
   static func defaultSampler(_ options: Options) -> SamplerConfiguration {

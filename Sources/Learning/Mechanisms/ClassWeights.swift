@@ -130,6 +130,14 @@ public struct ClassWeights<Element: Scalar>: PrototypeSource {
     return total
   }
 
+  public mutating func clearGradients() {
+    // Where all classes take part, the products write every number of the weights' gradients.
+    let isWritten = sample == nil
+    forEachParameter {
+      if !(isWritten && $0.kind == .prototype) { ElementwiseKernels.clear(&$0.gradient) }
+    }
+  }
+
   public mutating func finishStep(network: Network<Element>) {}
 
   public mutating func forEachParameter(_ body: (inout Parameter<Element>) throws -> Void) rethrows {
@@ -138,6 +146,13 @@ public struct ClassWeights<Element: Scalar>: PrototypeSource {
       for index in head.parameters[group].indices { try body(&head.parameters[group][index]) }
     }
   }
+
+  public var measuresSkipping: Bool {
+    get { head.measuresSkipping }
+    set { head.measuresSkipping = newValue }
+  }
+
+  public var skippingErrors: [SkippingError] { head.skippingErrors }
 
   public func save(to archive: inout TensorArchive) throws {
     try archive.add("loss-state", head.losses.map { $0.state })

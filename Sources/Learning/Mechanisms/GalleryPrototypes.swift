@@ -81,6 +81,13 @@ public struct GalleryPrototypes<Element: Scalar>: PrototypeSource {
     }
   }
 
+  public var measuresSkipping: Bool {
+    get { head.measuresSkipping }
+    set { head.measuresSkipping = newValue }
+  }
+
+  public var skippingErrors: [SkippingError] { head.skippingErrors }
+
   public func save(to archive: inout TensorArchive) throws {
     try archive.add("loss-state", head.losses.map { $0.state })
     for (index, agent) in agents.enumerated() {

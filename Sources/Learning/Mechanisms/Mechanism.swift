@@ -15,6 +15,9 @@ protocol Mechanism: Sendable {
   /// Images of an identity in a sample.
   static func viewsPerSample(_ options: Options) -> Int
 
+  /// Whether rows are compared with prototypes of classes or of a queue; else with each other.
+  static var hasPrototypes: Bool { get }
+
   /// How rows are drawn where an experiment does not say.
   static func defaultSampler(_ options: Options) -> SamplerConfiguration
 
@@ -37,6 +40,7 @@ protocol Mechanism: Sendable {
 }
 
 extension Mechanism {
+  static var hasPrototypes: Bool { true }
   static func viewsPerSample(_ options: Options) -> Int { 1 }
   static func defaultSampler(_ options: Options) -> SamplerConfiguration { .uniform }
   static func identityRule(_ options: Options) -> IdentityRule { .free }
@@ -129,6 +133,12 @@ extension MethodConfiguration where Kind == MechanismRegistry {
     return identityRule.unsupportedReason(identities: classes, perBatch: perBatch)
   }
 
+  /// Why small gradients cannot be left out (`TrainingConfiguration.gradientSkipping`); nil where they can.
+  var unskippableReason: String? {
+    type.hasPrototypes
+      ? nil : "gradient-skipping serves prototypes, and the mechanism compares a batch with itself"
+  }
+
   /// What a step on `batch` samples of `classes` identities computes and keeps besides the trained network.
   func cost(loss: LossTraits, batch: Int, classes: Int) -> SourceCost {
     type.cost(options, loss: loss, batch: batch, classes: classes)
@@ -136,23 +146,25 @@ extension MethodConfiguration where Kind == MechanismRegistry {
 
   /// The source of prototypes for a supported combination.
   func makeSource<Element: Scalar>(
-    loss: LossConfiguration, width: Int, classes: Int, seed: UInt64, _ element: Element.Type
+    loss: LossConfiguration, width: Int, classes: Int, seed: UInt64, skipping: Double? = nil,
+    _ element: Element.Type
   ) -> any PrototypeSource<Element> {
     let compared = type.comparedClasses(options, classes: classes)
     // Where it cannot be, the combination is unsupported.
     let loss = (try? adapted(loss)) ?? loss
     return makeSource(
       loss: { loss.makeLoss(classes: compared, seed: seed, group: $0) }, width: width, classes: classes,
-      seed: seed, element)
+      seed: seed, skipping: skipping, element)
   }
 
   /// The source of prototypes for losses that `loss` makes, one a group.
   func makeSource<Element: Scalar>(
-    loss: (_ group: Int) -> any Loss, width: Int, classes: Int, seed: UInt64, _ element: Element.Type
+    loss: (_ group: Int) -> any Loss, width: Int, classes: Int, seed: UInt64, skipping: Double? = nil,
+    _ element: Element.Type
   ) -> any PrototypeSource<Element> {
     let head = SubspaceHead<Element>(
       loss: loss, subspaces: subspaces, width: width,
-      classes: type.comparedClasses(options, classes: classes), seed: seed)
+      classes: type.comparedClasses(options, classes: classes), seed: seed, skipping: skipping)
     return type.makeSource(options, head: head, classes: classes, seed: seed)
   }
 }

@@ -39,6 +39,9 @@ public protocol PrototypeSource<Element>: Sendable {
   /// Called once, before everything else, with the network that will be trained.
   mutating func start(network: Network<Element>)
 
+  /// Called before each `evaluate`: sets the gradients that it adds to, rather than writes, to 0; all unless said otherwise.
+  mutating func clearGradients()
+
   /// The loss of the batch. Writes the gradients at the embeddings and adds to the gradients of the source's own parameters.
   mutating func evaluate(_ batch: inout SourceBatch<Element>, workers: Workers) -> Element
 
@@ -47,6 +50,12 @@ public protocol PrototypeSource<Element>: Sendable {
 
   /// Calls `body` with everything the source learns, always in the same order.
   mutating func forEachParameter(_ body: (inout Parameter<Element>) throws -> Void) rethrows
+
+  /// Whether `evaluate` measures what leaving small elements of the gradient out changes. Off at first.
+  var measuresSkipping: Bool { get set }
+
+  /// What it measured since `measuresSkipping` was set.
+  var skippingErrors: [SkippingError] { get }
 
   /// Adds what it keeps besides parameters (the state of losses, queues, other networks) to a checkpoint.
   func save(to archive: inout TensorArchive) throws
@@ -58,5 +67,16 @@ public protocol PrototypeSource<Element>: Sendable {
 extension PrototypeSource {
   public var embeddedViews: Int { viewsPerSample }
 
+  // Those of a source that leaves nothing out.
+  public var measuresSkipping: Bool {
+    get { false }
+    set {}
+  }
+  public var skippingErrors: [SkippingError] { [] }
+
   public mutating func start(network: Network<Element>) {}
+
+  public mutating func clearGradients() {
+    forEachParameter { ElementwiseKernels.clear(&$0.gradient) }
+  }
 }

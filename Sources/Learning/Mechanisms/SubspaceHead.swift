@@ -14,6 +14,11 @@ struct SubspaceHead<Element: Scalar>: Sendable {
   let traits: LossTraits
   /// What the columns are where the prototypes are other samples, for losses that need pairs.
   var pairs: PairColumns?
+  /// What leaves small elements out of the gradient's products; nil where all take part.
+  private(set) var skipping: GradientSkipping<Element>?
+  /// Whether what that changes is measured, and what was since this was set.
+  var measuresSkipping = false { didSet { skippingErrors = [] } }
+  private(set) var skippingErrors: [SkippingError] = []
 
   private var batch = LossBatch<Element>()
   private var norms: [Element] = []
@@ -28,9 +33,13 @@ struct SubspaceHead<Element: Scalar>: Sendable {
   /// The head for embeddings of `width` columns, which the number of groups must divide.
   ///
   /// `loss` makes the loss of a group. `classes` counts the classes of the prototypes; parameters of the losses start
-  /// from streams of `seed`.
-  init(loss: (_ group: Int) -> any Loss, subspaces: Subspaces, width: Int, classes: Int, seed: UInt64) {
+  /// from streams of `seed`. With a `skipping` bound small elements of the gradient are left out (`GradientSkipping`).
+  init(
+    loss: (_ group: Int) -> any Loss, subspaces: Subspaces, width: Int, classes: Int, seed: UInt64,
+    skipping: Double? = nil
+  ) {
     self.subspaces = subspaces
+    self.skipping = skipping.map { GradientSkipping(bound: $0) }
     self.width = width
     losses = (0..<subspaces.count).map { loss($0) }
     let traits = losses[0].traits
@@ -105,9 +114,19 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     let loss = evaluate(
       group: group, prototypes: prototypes, targets: targets, weight: weight, workers: workers)
     let factor = factor(weight)
-    gemm(
-      alpha: factor, batch.similarities, .transposed, parts[group], into: &prototypeGradient, workers: workers
-    )
+    if skipping == nil {
+      gemm(
+        alpha: factor, batch.similarities, .transposed, parts[group], into: &prototypeGradient,
+        workers: workers)
+    } else {
+      skipping?.multiplyTransposed(
+        alpha: factor, batch.similarities, embeddings: parts[group], into: &prototypeGradient,
+        workers: workers)
+      if measuresSkipping {
+        skippingErrors[skippingErrors.count - 1].prototypes = skipping?.prototypesError(
+          batch.similarities, embeddings: parts[group], workers: workers)
+      }
+    }
     if traits.needs.contains(.prototypes) {
       if factor != 1 {
         ElementwiseKernels.scale(&batch.prototypeGradients, by: factor, workers: workers)
@@ -157,7 +176,25 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     }
     // No second owner may keep the prototypes' memory from being reused.
     if needsPrototypes { batch.prototypes = Matrix(rows: 0, columns: 0) }
-    gemm(alpha: factor, batch.similarities, .asIs, prototypes, into: &partGradients[group], workers: workers)
+    if skipping == nil {
+      gemm(
+        alpha: factor, batch.similarities, .asIs, prototypes, into: &partGradients[group], workers: workers)
+    } else {
+      skipping?.choose(
+        gradient: batch.similarities, targets: targets, columnsPerClass: traits.columnsPerClass,
+        embeddings: parts[group], prototypes: prototypes, areUnit: traits.similarity == .cosine,
+        workers: workers)
+      skipping?.multiply(
+        alpha: factor, batch.similarities, prototypes: prototypes, into: &partGradients[group],
+        workers: workers)
+      if measuresSkipping, let skipping {
+        skippingErrors.append(
+          SkippingError(
+            group: group, share: skipping.share,
+            embeddings: skipping.embeddingsError(
+              batch.similarities, prototypes: prototypes, workers: workers)))
+      }
+    }
     for entry in batch.embeddingGradients {
       prototypes.withRow(entry.column) { prototype in
         partGradients[group].withMutableRow(entry.row) { gradient in

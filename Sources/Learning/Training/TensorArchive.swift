@@ -37,6 +37,15 @@ public struct TensorArchive: Sendable {
         columns: matrix.columns, bytes: matrix.littleEndianBytes))
   }
 
+  /// Puts `matrix` in the place of the one called `name`, which must be there with the same type and shape.
+  public mutating func replace<Element: Scalar>(_ name: String, with matrix: Matrix<Element>) throws {
+    let _: Matrix<Element> = try self.matrix(name, rows: matrix.rows, columns: matrix.columns)
+    for (index, old) in entries.enumerated() where old.name == name {
+      entries[index] = Entry(
+        name: name, kind: old.kind, rows: old.rows, columns: old.columns, bytes: matrix.littleEndianBytes)
+    }
+  }
+
   /// Adds a value as JSON with sorted keys.
   public mutating func add(_ name: String, _ value: some Encodable) throws {
     let encoder = JSONEncoder()

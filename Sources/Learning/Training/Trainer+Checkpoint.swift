@@ -52,15 +52,18 @@ extension Trainer {
 
   /// Goes on from a checkpoint, with the data of the run that wrote it.
   ///
-  /// Throws `HarnessError` for a damaged checkpoint and for data of another shape.
+  /// Throws `HarnessError` for a damaged checkpoint and for data of another shape. What `adapting` changes in the configuration holds for the steps from here
+  /// on, as if another run had come to this state: for measurements of a state, never for results.
   public init(
     resuming checkpoint: Data, features: Matrix<Float>, labels: [Int], workers: Workers = .one,
-    validation: Validation? = nil
+    validation: Validation? = nil, adapting: (inout TrainingConfiguration) -> Void = { _ in }
   ) throws {
     let archive = try TensorArchive(checkpoint, noun: "checkpoint")
     let header = try archive.value("header", as: Header.self)
+    var configuration = header.configuration
+    adapting(&configuration)
     try self.init(
-      configuration: header.configuration, features: features, labels: labels, workers: workers,
+      configuration: configuration, features: features, labels: labels, workers: workers,
       validation: validation)
     guard header.rows == features.rows && header.classes == classes else {
       throw archive.error(

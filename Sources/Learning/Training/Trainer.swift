@@ -29,9 +29,11 @@ public struct Trainer<Element: Scalar>: Sendable {
   private let workers: Workers
   private let validation: Validation?
   private let dropoutKey: SIMD2<UInt32>
-  private var rows: [[Int]]
+  var rows: [[Int]]
   var batch: SourceBatch<Element>
   private var tapes: [NetworkTape<Element>]
+  /// Working memory of the norm of the gradients.
+  private var squares: [Double] = []
 
   /// A trainer at step 0, for features with a sample a row and a label each.
   ///
@@ -69,7 +71,7 @@ public struct Trainer<Element: Scalar>: Sendable {
     network = try Network(configuration.network, inputs: features.columns, seed: configuration.seed)
     source = configuration.mechanism.makeSource(
       loss: configuration.loss, width: network.outputs, classes: classes, seed: configuration.seed,
-      Element.self)
+      skipping: configuration.gradientSkipping, Element.self)
     source.start(network: network)
     sampler = Sampler(
       configuration.sampler, classes: self.labels, seed: configuration.seed, batch: configuration.batch,
@@ -136,7 +138,10 @@ public struct Trainer<Element: Scalar>: Sendable {
   ///
   /// Moves what a forward pass in training moves: running statistics and the state of losses.
   mutating func lossAndGradients(rows: [[Int]]) -> Double {
-    forEachParameter { ElementwiseKernels.clear(&$0.gradient) }
+    for index in 0..<network.parameters.count {
+      ElementwiseKernels.clear(&network.parameters[index].gradient)
+    }
+    source.clearGradients()
     batch.step = completedSteps
     batch.classes = rows[0].map { labels[$0] }
     for view in rows.indices {
@@ -166,7 +171,13 @@ public struct Trainer<Element: Scalar>: Sendable {
 
   private mutating func gradientNorm() -> Double {
     var sum = 0.0
-    forEachParameter { sum += ElementwiseKernels.sumOfSquares($0.gradient) }
+    // Taken out of self, which the visit changes.
+    var parts: [Double] = []
+    swap(&parts, &squares)
+    forEachParameter { [workers] in
+      sum += ElementwiseKernels.sumOfSquares($0.gradient, parts: &parts, workers: workers)
+    }
+    swap(&parts, &squares)
     return sum.squareRoot()
   }
 

@@ -26,13 +26,16 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
   public var checkpoint: CheckpointRule
   /// Steps between validations; nil for none. The last step always ends with one.
   public var validateEvery: Int?
+  /// The largest relative error of the gradients at embeddings and at prototypes, below which small elements of the gradient at the similarities
+  /// are left out of both; nil where all take part. Above 0 and below 1.
+  public var gradientSkipping: Double?
 
   /// Without a sampler it is the mechanism's own.
   public init(
     network: NetworkConfiguration, loss: LossConfiguration, mechanism: MechanismConfiguration,
     optimizer: OptimizerConfiguration = OptimizerConfiguration(), schedule: Schedule = Schedule(),
     sampler: SamplerConfiguration? = nil, batch: Int = 256, steps: Int, seed: UInt64 = 0,
-    checkpoint: CheckpointRule = .last, validateEvery: Int? = nil
+    checkpoint: CheckpointRule = .last, validateEvery: Int? = nil, gradientSkipping: Double? = nil
   ) {
     self.network = network
     self.loss = loss
@@ -45,13 +48,14 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
     self.seed = seed
     self.checkpoint = checkpoint
     self.validateEvery = validateEvery
+    self.gradientSkipping = gradientSkipping
   }
 
   /// The keys of the mapping that `init(_:)` reads.
   public static let keys = [
     "network", "loss", "mechanism", "optimiser", "schedule", "sampler", "batch", "steps", "seed",
     "checkpoint",
-    "validate-every",
+    "validate-every", "gradient-skipping",
   ]
 
   /// Reads a mapping strictly. `network`, `loss` and `steps` are required.
@@ -72,12 +76,24 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
       steps: try mapping.required("steps").integer(in: 1...Int.max),
       seed: try mapping.value("seed", default: 0) { UInt64(try $0.integer(in: 0...Int.max)) },
       checkpoint: try mapping.value("checkpoint", default: .last) { try $0.choice(CheckpointRule.self) },
-      validateEvery: try mapping.value("validate-every", default: nil) { try $0.integer(in: 1...Int.max) })
+      validateEvery: try mapping.value("validate-every", default: nil) { try $0.integer(in: 1...Int.max) },
+      gradientSkipping: try mapping.value("gradient-skipping", default: nil) { try Self.skipping($0) })
     if checkpoint == .bestValidation && validateEvery == nil {
       throw node.error(
         found: "checkpoint: best-validation without validate-every", expected: "the steps between validations"
       )
     }
+  }
+
+  /// Reads the value of `gradient-skipping`: a number from 0 to below 1, of which 0 stands for nil, so that equal runs have equal configurations.
+  public static func skipping(_ node: ConfigurationNode) throws -> Double? {
+    let bound = try node.number()
+    guard bound >= 0 && bound < 1 else {
+      throw node.error(
+        found: node.excerpt, expected: "a number from 0, for nothing left out, to below 1",
+        advice: "Write ‘gradient-skipping: 1e-7’.")
+    }
+    return bound == 0 ? nil : bound
   }
 
   /// Why features of `inputs` columns, of `classes` identities where that is known, cannot be trained so; nil where they can.
@@ -87,5 +103,6 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
     network.unsupportedReason(inputs: inputs)
       ?? mechanism.unsupportedReason(loss: loss, width: network.outputs(inputs: inputs))
       ?? mechanism.unsupportedReason(batch: batch, sampler: sampler, classes: classes)
+      ?? (gradientSkipping == nil ? nil : mechanism.unskippableReason)
   }
 }
