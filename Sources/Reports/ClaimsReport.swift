@@ -22,10 +22,10 @@ public struct ClaimsReport: Sendable {
 
   // MARK: Words
 
-  private static let scopeNote =
+  static let scopeNote =
     "Every verdict holds on what its row names and nowhere else. All of it is trained on stored features; none says that a paper's experiment on images was reproduced."
 
-  private var rule: String {
+  var rule: String {
     "Rule: reproduced where the \(NumberText.percent(study.file.level, decimals: 0)) % interval lies in the claimed range widened by the tolerance; not reproduced where it has nothing in "
       + "common with it; else inconclusive, as where there is no interval. Not run where runs are missing. Verdicts are computed from the results by this rule alone."
   }
@@ -73,6 +73,7 @@ public struct ClaimsReport: Sendable {
       ]
       text += lines.map(ReportTable.escaped).joined(separator: "  \n") + "\n\n" + table(results)
     }
+    if let kept { text += "\n\(ReportTable.escaped(kept))\n" }
     let known = [
       study.commits.isEmpty ? "" : "commit \(study.commits.joined(separator: ", "))",
       study.lastDate.map { "last run \($0)" } ?? "",
@@ -82,6 +83,17 @@ public struct ClaimsReport: Sendable {
       text += "\n\(ReportTable.escaped(known.joined(separator: ", ").capitalisedFirst)).\n"
     }
     return text
+  }
+
+  /// Which experiments' verdicts were decided by runs that are not here; nil where there is none.
+  public var kept: String? {
+    let kept = study.results.filter(\.isKept).map(\.scope.experiment)
+    let experiments = kept.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let words = experiments.map { name in
+      "\(name) (\(CountedNoun(kept.count { $0 == name }, "verdict")))"
+    }
+    return words.isEmpty
+      ? nil : "Kept as they were decided before, by runs that are not here: \(words.joined(separator: ", "))."
   }
 
   /// How many scopes of each claim have which verdict.
@@ -142,7 +154,7 @@ public struct ClaimsReport: Sendable {
       "mechanism",
       "against", "statistic",
       "estimate", "certainty", "lower", "upper", "level", "seeds", "claimed", "tolerance", "verdict", "note",
-      "command",
+      "command", "kept",
     ]
     func end(_ value: Double?) -> String { value.map { $0.isFinite ? NumberText.exact($0) : "inf" } ?? "" }
     let rows = study.results.map { result -> [String] in
@@ -156,64 +168,13 @@ public struct ClaimsReport: Sendable {
         NumberText.exact(study.file.level),
         result.seeds.map { "\($0)" } ?? "", Self.words(claim.claimed), NumberText.exact(claim.tolerance),
         result.verdict.rawValue, result.note ?? "", result.command ?? "",
+        result.isKept ? "true" : "",
       ]
     }
     return CSV.text([header] + rows)
   }
 
-  private struct Document: Encodable {
-    struct Claim: Encodable {
-      var id: String
-      var paper: String
-      var statement: String
-      var reading: String
-      var statistic: String
-      var claimed: String
-      var tolerance: Double
-      var results: [Result]
-    }
-
-    struct Result: Encodable {
-      var scope: ClaimResult.Scope
-      var verdict: ClaimVerdict
-      var estimate: Double?
-      var certainty: SpeedUp.Certainty?
-      var lower: Double?
-      /// Nil, beside a lower end, where it is infinite.
-      var upper: Double?
-      var seeds: Int?
-      var test: String?
-      var note: String?
-      var command: String?
-    }
-
-    var rule: String
-    var scope: String
-    var level: Double
-    var commits: [String]
-    var lastDate: String?
-    var cores: [String]
-    var claims: [Claim]
-  }
-
   private func json() throws -> String {
-    let document = Document(
-      rule: rule, scope: Self.scopeNote, level: study.file.level, commits: study.commits,
-      lastDate: study.lastDate,
-      cores: study.cores,
-      claims: study.file.claims.map { claim in
-        Document.Claim(
-          id: claim.id, paper: claim.paper, statement: claim.statement, reading: claim.reading,
-          statistic: claim.statistic.words, claimed: Self.words(claim.claimed), tolerance: claim.tolerance,
-          results: study.results.filter { $0.claim.id == claim.id }.map { result in
-            Document.Result(
-              scope: result.scope, verdict: result.verdict, estimate: result.estimate,
-              certainty: result.estimate == nil ? nil : result.certainty, lower: result.interval?.lowerBound,
-              upper: result.interval.flatMap { $0.upperBound.isFinite ? $0.upperBound : nil },
-              seeds: result.seeds,
-              test: result.test.isEmpty ? nil : result.test, note: result.note, command: result.command)
-          })
-      })
-    return String(decoding: try CanonicalJSON.encodeIndented(document), as: UTF8.self)
+    String(decoding: try CanonicalJSON.encodeIndented(ClaimsDocument(self)), as: UTF8.self)
   }
 }

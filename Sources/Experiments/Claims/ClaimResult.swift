@@ -16,6 +16,8 @@ public struct ClaimResult: Sendable {
     public var mechanism = ""
     public var against: String?
 
+    public init(experiment: String) { self.experiment = experiment }
+
     /// "on world default, protocol synthetic-lfw, network mlp".
     public var words: String {
       let parts = [
@@ -46,6 +48,29 @@ public struct ClaimResult: Sendable {
   public var note: String?
   /// What makes the runs that are missing.
   public var command: String?
+  /// Whether it is not run because a run failed or cannot be: then an earlier verdict does not stand for it.
+  public var hasFailed: Bool
+  /// Whether it was decided before, by runs that are not here, and stands as it was written then.
+  public var isKept: Bool
+
+  public init(
+    claim: ClaimDefinition, scope: Scope, verdict: ClaimVerdict, estimate: Double? = nil,
+    certainty: SpeedUp.Certainty, interval: ClosedRange<Double>? = nil, seeds: Int? = nil, test: String,
+    note: String? = nil, command: String? = nil, hasFailed: Bool = false, isKept: Bool = false
+  ) {
+    self.claim = claim
+    self.scope = scope
+    self.verdict = verdict
+    self.estimate = estimate
+    self.certainty = certainty
+    self.interval = interval
+    self.seeds = seeds
+    self.test = test
+    self.note = note
+    self.command = command
+    self.hasFailed = hasFailed
+    self.isKept = isKept
+  }
 }
 
 extension ClaimResult {
@@ -57,9 +82,11 @@ extension ClaimResult {
       seeds: measured.seeds, test: measured.test, note: measured.note)
   }
 
-  init(_ claim: ClaimDefinition, _ scope: Scope, missing: String, command: String) {
+  init(
+    _ claim: ClaimDefinition, _ scope: Scope, missing: String, command: String, hasFailed: Bool = false
+  ) {
     self.init(
       claim: claim, scope: scope, verdict: .notRun, certainty: .unknown, test: "", note: missing,
-      command: command)
+      command: command, hasFailed: hasFailed)
   }
 }

@@ -14,6 +14,17 @@ public struct ClaimStudy: Sendable {
   public let lastDate: String?
   public let cores: [String]
 
+  /// A study of results that are known.
+  public init(
+    _ file: ClaimFile, results: [ClaimResult], commits: [String], lastDate: String?, cores: [String]
+  ) {
+    self.file = file
+    self.results = results
+    self.commits = commits
+    self.lastDate = lastDate
+    self.cores = cores
+  }
+
   /// - Parameters:
   ///   - data: the folder of real stores and lists; experiments that need it are not run without.
   ///   - results: the folder that holds `runs/`.
@@ -125,8 +136,10 @@ private struct ClaimExperiment {
       }
     }
     if !gaps.isEmpty {
+      let hasFailed = known.contains { ![.finished, .pending, .running].contains($0.state) }
       return scopes.map {
-        ClaimResult(claim, $0, missing: gaps.joined(separator: "; "), command: command)
+        ClaimResult(
+          claim, $0, missing: gaps.joined(separator: "; "), command: command, hasFailed: hasFailed)
       }
     }
     return try scopes.map { scope in
