@@ -27,7 +27,9 @@ struct CommittedResults {
   private static func core(_ table: [String: Any]) -> String {
     let provenance = table["provenance"] as? [String: Any]
     let entries = provenance?["entries"] as? [[String: String]] ?? []
-    return entries.first { $0["key"] == "BLAS core" }?["value"] ?? ""
+    let core = entries.first { $0["key"] == "BLAS core" }?["value"] ?? ""
+    // In single and double precision OpenBLAS's Cooperlake has the kernels of SkylakeX.
+    return core == "Cooperlake" ? "SkylakeX" : core
   }
 
   /// Whether both were made on one family.

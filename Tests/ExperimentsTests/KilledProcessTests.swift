@@ -30,6 +30,19 @@ struct KilledProcessTests {
     return process
   }
 
+  /// Starts `likeness run` and comes back when both of its runs with seed 1 train.
+  private func startTraining(_ tiny: TinyExperiment) throws -> Process {
+    let process = try start(tiny)
+    // Specifications of trained runs stand when their training begins.
+    while process.isRunning,
+      ((try? FileManager.default.subpathsOfDirectory(atPath: tiny.results + "/runs")) ?? [])
+        .count(where: { $0.contains("seed1") && $0.hasSuffix("/specification.json") }) < 2
+    {
+      usleep(1000)
+    }
+    return process
+  }
+
   /// How many times files have appeared, changed their length or gone since `seen`.
   private func changes(_ root: String, _ seen: inout [String: Int]) -> Int {
     var now: [String: Int] = [:]
@@ -91,24 +104,47 @@ struct KilledProcessTests {
     parts.training = "{steps: 100000000, batch: 32, optimiser: {learning-rate: 0.01}}"
     parts.seeds = "[1]"
     let tiny = try TinyExperiment(parts)
-    let process = try start(tiny)
-    let runs = tiny.results + "/runs"
-    // Specifications of trained runs stand when their training begins.
-    while process.isRunning,
-      ((try? FileManager.default.subpathsOfDirectory(atPath: runs)) ?? [])
-        .count(where: { $0.contains("seed1") && $0.hasSuffix("/specification.json") }) < 2
-    {
-      usleep(1000)
-    }
+    let process = try startTraining(tiny)
     for signal in signals {
       kill(process.processIdentifier, signal)
       usleep(1000)
     }
     process.waitUntilExit()
+    let runs = tiny.results + "/runs"
     #expect(process.terminationReason == .exit && process.terminationStatus == 130)
     let files = try FileManager.default.subpathsOfDirectory(atPath: runs)
     #expect(files.count { $0.hasSuffix("/checkpoint.bin") } == 2)
     let states = try ExperimentStatus(tiny.bind(), results: tiny.results).states()
     #expect(states.map(\.state) == [.finished, .finished, .pending, .pending])
+  }
+
+  @Test func `A second Ctrl-C ends the process at once, and nothing is damaged`() async throws {
+    var parts = Self.parts
+    parts.training = "{steps: 100000000, batch: 32, optimiser: {learning-rate: 0.01}}"
+    parts.seeds = "[1]"
+    // The first Ctrl-C may have ended a process before it hears of the second; then another one.
+    for attempt in 1...20 {
+      let tiny = try TinyExperiment(parts)
+      let process = try startTraining(tiny)
+      while process.isRunning {
+        kill(process.processIdentifier, SIGINT)
+        usleep(100)
+      }
+      process.waitUntilExit()
+      guard process.terminationReason == .uncaughtSignal else {
+        #expect(process.terminationStatus == 130)
+        #expect(attempt < 20, "no process has heard of a second Ctrl-C")
+        continue
+      }
+      #expect(process.terminationStatus == SIGINT)
+      let states = try ExperimentStatus(tiny.bind(), results: tiny.results).states()
+      #expect(states.map(\.state) == [.finished, .finished, .pending, .pending])
+      let interruption = Interruption()
+      let outcome = try await tiny.run(interruption: interruption) { event in
+        if case .stepped = event { interruption.request() }
+      }
+      #expect(outcome.interrupted && outcome.failed == 0)
+      return
+    }
   }
 }
