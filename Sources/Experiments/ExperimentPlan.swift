@@ -79,6 +79,12 @@ public struct ExperimentPlan: Sendable {
     return seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(max(1, min(jobs, left.count)))
   }
 
+  /// The seconds that the products that are left take at `rate` operations a second, and so the least that they can take in all: a step computes more than
+  /// products, evaluations come to it, and small products are slower than those that a rate is measured by. Nil where no training is left.
+  public func leastSeconds(rate: Double) -> Double? {
+    missingOperations > 0 && rate > 0 ? missingOperations / rate : nil
+  }
+
   private static func operations(_ run: GridRun, _ experiment: BoundExperiment) -> Double? {
     guard let training = run.specification.training else { return nil }
     let dataset = experiment.datasets[run.dataset]

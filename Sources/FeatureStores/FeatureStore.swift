@@ -17,6 +17,8 @@ public struct FeatureStore: Sendable {
   public let unknownDatasets: [String]
 
   let group: HDF5Group
+  /// What the dataset is called; `features` in a store that Likeness wrote.
+  let featuresName: String
   let featuresDataset: HDF5Dataset
   let flippedDataset: HDF5Dataset?
   private let rowsByName: [String: Int]
@@ -45,13 +47,17 @@ public struct FeatureStore: Sendable {
   public var featureRows: Int { hasFlippedFeatures ? 2 * rowCount : rowCount }
 
   /// The datasets that the schema does not know, to be carried into a store that is written.
-  public var unknown: CarriedDatasets { CarriedDatasets(location: location, names: unknownDatasets) }
+  public var unknown: CarriedDatasets {
+    CarriedDatasets(location: StoreLocation(path: location.path, group: group.path), names: unknownDatasets)
+  }
 
-  /// Opens the store at `location` and checks it. A missing file, group or `features` dataset is `missingInput`; anything
-  /// that breaks the schema is `badInput`. Both name the file, the dataset and, where there is one, the row.
+  /// Opens the store at `location` and checks it. A location that ends with a dataset's name, such as `file.h5#embeddings`, has
+  /// its features there. A missing file, group or `features` dataset is `missingInput`; anything that breaks the schema is
+  /// `badInput`. Both name the file, the dataset and, where there is one, the row.
   public init(opening location: StoreLocation, validation: StoreValidation = .full) throws {
     let check = StoreCheck(location: location)
-    let group = try HDF5File(opening: location.path).group(location.group)
+    let place = try FeaturesPlace(location)
+    let group = place.group
     func dataset(_ name: String) throws -> HDF5Dataset? {
       switch try group.member(name) {
       case nil: return nil
@@ -60,22 +66,15 @@ public struct FeatureStore: Sendable {
         throw check.error(name, found: "something that is no dataset", expected: "a dataset")
       }
     }
-    guard let features = try dataset(StoreSchema.features) else {
-      let groups = try group.groupNames()
-      throw check.error(
-        StoreSchema.features, kind: .missingInput, found: "no such dataset",
-        expected: "features [rows, dimension]",
-        advice: groups.isEmpty
-          ? nil : "Stores may be in groups of this file: \(groups.prefix(10).joined(separator: ", ")).")
-    }
+    guard let features = try dataset(place.name) else { throw try place.missing(check, at: location) }
     guard case .real(bits: 16...32, _) = features.type else {
       throw check.error(
-        StoreSchema.features, found: "elements of type \(features.type)", expected: "float32 or float16",
+        place.name, found: "elements of type \(features.type)", expected: "float32 or float16",
         advice: "Store them as float32.")
     }
     guard features.shape.count == 2 else {
       throw check.error(
-        StoreSchema.features, found: "the shape \(features.shape)",
+        place.name, found: "the shape \(features.shape)",
         expected: "two dimensions, [rows, dimension]")
     }
     try check.shape(features.shape[0], features.shape[1])
@@ -84,13 +83,16 @@ public struct FeatureStore: Sendable {
       guard case .real(bits: 16...32, _) = flipped.type, flipped.shape == features.shape else {
         throw check.error(
           StoreSchema.flippedFeatures, found: "\(flipped.type) of shape \(flipped.shape)",
-          expected: "the type and shape of `\(StoreSchema.features)`, \(features.shape)")
+          expected: "the type and shape of `\(place.name)`, \(features.shape)")
       }
     }
     let reader = StoreMetadataReader(rowCount: features.shape[0], check: check, dataset: dataset)
     let metadata = try reader.read(attributes: group.attributes())
     rowsByName = try metadata.validate(rowCount: features.shape[0], at: location)
-    unknownDatasets = try group.datasetNames().filter { !StoreSchema.datasets.contains($0) }
+    unknownDatasets = try group.datasetNames().filter {
+      !StoreSchema.datasets.contains($0) && $0 != place.name
+    }
+    featuresName = place.name
     self.location = location
     self.group = group
     self.metadata = metadata
@@ -105,7 +107,7 @@ public struct FeatureStore: Sendable {
   public func validateFeatures(progress: (_ rows: Int) -> Void = { _ in }) throws {
     let check = StoreCheck(location: location)
     try forEachBlock { rows, block in
-      try check.features(StoreSchema.features, block, firstRow: rows.lowerBound)
+      try check.features(featuresName, block, firstRow: rows.lowerBound)
       progress(rows.count)
     }
     try forEachFlippedBlock { rows, block in

@@ -64,7 +64,7 @@ extension HarnessError: CustomStringConvertible {
     text += found
     if let expected { text += "; expected \(expected)" }
     if let advice {
-      if !text.hasSuffix(".") { text += "." }
+      if text.last.map({ !".?!".contains($0) }) ?? false { text += "." }
       text += " " + advice
     }
     return text

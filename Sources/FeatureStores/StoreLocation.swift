@@ -1,4 +1,4 @@
-/// Where a feature store is: a group of an HDF5 file.
+/// Where a feature store is: a group of an HDF5 file; or the dataset of its features, where that is not called `features`.
 ///
 /// Written `path.h5`, for the file's root group, or `path.h5#group`, with `/` between nested groups. The group begins after
 /// the first `#` that follows `.h5` or `.hdf5`; a path without these extensions ends at its last `#`. Slashes at either end of

@@ -12,7 +12,8 @@
 /// | `features_flipped` | like `features` | features of the mirrored image |
 ///
 /// On reading, any byte order, layout and registered compression is accepted, and any type that widens without loss to the one
-/// above (so integers of any width where they fit, and halves). Other datasets of the group are kept, never read.
+/// above (so integers of any width where they fit, and halves). Other datasets of the group are kept, never read. Features that have another name are
+/// read where a location names them: `file.h5#embeddings`.
 public enum StoreSchema {
   /// The value of the attribute `schema`.
   public static let version = "likeness/1"

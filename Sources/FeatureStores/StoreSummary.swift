@@ -98,7 +98,7 @@ public struct StoreSummary: Sendable, Hashable, Encodable {
       return Dataset(
         name: name, shape: dataset.shape, type: dataset.type.description,
         layout: dataset.layout.description, storedBytes: dataset.storedByteCount,
-        isKnown: StoreSchema.datasets.contains(name))
+        isKnown: StoreSchema.datasets.contains(name) || name == store.featuresName)
     }
     identities = store.labels.map(Self.identities)
     attributes = Dictionary(uniqueKeysWithValues: store.attributes.named.map { ($0.name, $0.value) })
@@ -107,7 +107,7 @@ public struct StoreSummary: Sendable, Hashable, Encodable {
     norms.reserveCapacity(store.rowCount)
     var finder = DuplicateRows()
     try store.forEachBlock { rows, block in
-      try check.features(StoreSchema.features, block, firstRow: rows.lowerBound)
+      try check.features(store.featuresName, block, firstRow: rows.lowerBound)
       for row in 0..<block.rows {
         block.withRow(row) { values in
           norms.append(Self.norm(values))

@@ -33,10 +33,14 @@ public struct Axis: Sendable, Hashable {
     self.headroom = headroom
   }
 
-  /// Label and unit as written along the axis.
+  /// Label and unit as written along the axis: the unit in parentheses, in those that the label ends with where it does so, and never alone on a line.
   public var title: String {
     let unit = unit ?? (numbers == .percent ? "%" : nil)
     guard let unit, !unit.isEmpty else { return label }
-    return label.isEmpty ? unit : "\(label) (\(unit))"
+    if label.isEmpty { return unit }
+    if label.hasSuffix(")"), let open = label.lastIndex(of: "(") {
+      return "\(label[...open])\(unit); \(label[label.index(after: open)...])"
+    }
+    return "\(label)\u{00A0}(\(unit))"
   }
 }

@@ -2,31 +2,42 @@ import Evaluation
 import Experiments
 
 extension BoundTest {
-  /// The protocol and the rules of its convention, for captions.
+  /// The protocol and the rules of its convention, for captions; of a convention with fields of its own what they differ in from a preset.
   var rulesInWords: String {
     let definition = task.definition
     let start = "Protocol \(definition.name) version \(definition.version), convention "
     switch task {
     case let task as VerificationTask:
       let rules = task.settings.convention
+      let name = words(rules, rules.name, VerificationConvention.presets.map { ($0.name, $0) })
       return start
-        + "\(rules.name): \(rules.similarity.measure), FAR rule \(rules.farRule.rawValue), accept if score ≥ threshold"
+        + "\(name): \(rules.similarity.measure), FAR rule \(rules.farRule.rawValue), accept if score ≥ threshold"
     case let task as TemplateVerificationTask:
       let rules = task.settings.convention
+      let name = words(rules, rules.name, TemplateConvention.presets.map { ($0.name, $0) })
       return start
-        + "\(rules.name): \(rules.similarity.measure) of templates (\(rules.pooling.summary)), FAR rule \(rules.farRule.rawValue)"
+        + "\(name): \(rules.similarity.measure) of templates (\(rules.pooling.summary)), FAR rule \(rules.farRule.rawValue)"
     case let task as IdentificationTask:
       let rules = task.settings.convention
+      let name = words(rules, rules.name, IdentificationConvention.presets.map { ($0.name, $0) })
       return start
-        + "\(rules.name): \(rules.similarity.measure) of templates (\(rules.pooling.summary)), FPIR rule \(rules.fpirRule.rawValue), "
+        + "\(name): \(rules.similarity.measure) of templates (\(rules.pooling.summary)), FPIR rule \(rules.fpirRule.rawValue), "
         + "ties \(rules.ties.rawValue), means over galleries"
     case let task as DistractorTask:
       let rules = task.settings.convention
+      let name = words(rules, rules.name, DistractorConvention.presets.map { ($0.name, $0) })
       return start
-        + "\(rules.name): \(rules.similarity.measure), ties \(rules.ties.rawValue), noise \(rules.noise.rawValue), FAR rule "
-        + rules.farRule.rawValue
+        + "\(name): \(rules.similarity.measure), ties \(rules.ties.rawValue), noise \(rules.noise.rawValue), FAR rule "
+        + "\(rules.farRule.rawValue). TPR at FAR as in MegaFace's papers: what other tables call TAR, over the searches' mates"
     default: return start + "of its kind"
     }
+  }
+
+  private func words<Convention: Encodable>(
+    _ rules: Convention, _ name: String, _ presets: [(name: String, Convention)]
+  ) -> String {
+    // A convention that could not be encoded would have no results.
+    (try? ConventionName(rules, name, presets: presets).words) ?? name
   }
 }
 

@@ -19,7 +19,7 @@ extension DiagnosticFigures {
       }
       let steps = Axis("Step", range: 0...Double(definition.recipes.map(\.steps).max() ?? 1))
       let mark = level.map { LineFigure.ReferenceLine(.horizontal, at: $0, label: "τ") }
-      let figures = panels([
+      let panels = panels([
         LineFigure(
           title: "Validation accuracy", x: steps, y: Axis("Accuracy", numbers: .percent, headroom: 3),
           series: accuracy, references: mark.map { [$0] } ?? []),
@@ -47,9 +47,8 @@ extension DiagnosticFigures {
       ]
       return Named(
         name: file("convergence", parts(block)), loss: block.loss,
-        figure: PanelFigure(
-          title: title("convergence", block), caption: words.compactMap(\.self).joined(separator: " "),
-          panels: figures))
+        figure: figure(
+          title("convergence", block), words.compactMap(\.self).joined(separator: " "), block, panels))
     }
   }
 
@@ -68,10 +67,10 @@ extension DiagnosticFigures {
       guard !beta.isEmpty else { return nil }
       return Named(
         name: file("smoothness", parts(block)), loss: block.loss,
-        figure: PanelFigure(
-          title: title("smoothness of training", block),
-          caption: "\(averageInWords) Largest ratios along the gradient of the next batch: lower bounds.",
-          panels: panels([
+        figure: figure(
+          title("smoothness of training", block),
+          "\(averageInWords) Largest ratios along the gradient of the next batch: lower bounds.", block,
+          panels([
             LineFigure(
               title: "β of the gradient, ‖Δg‖/‖Δθ‖", x: steps, y: Axis("β", scale: .logarithmic), series: beta
             ),

@@ -26,13 +26,14 @@ public struct ExperimentReport: Sendable {
       Provenance.Entry("Commit", known.commits.isEmpty ? "none" : known.commits.joined(separator: ", ")),
       Provenance.Entry("Configuration", configuration),
     ]
-    for dataset in experiment.datasets {
-      entries.append(Provenance.Entry("Store", "\(dataset.name) \(dataset.digest)"))
-      for test in dataset.tests where test.digest != dataset.digest {
-        entries.append(
-          Provenance.Entry("Store", "\(test.embeddings.source.lastPathComponent) \(test.digest)"))
-      }
+    let stores = experiment.datasets.flatMap { dataset in
+      [Provenance.Entry("Store", "\(dataset.name) \(dataset.digest)")]
+        + dataset.tests.filter { $0.digest != dataset.digest }.map {
+          Provenance.Entry("Store", "\($0.embeddings.source.lastPathComponent) \($0.digest)")
+        }
     }
+    // Several protocols may be used on one store.
+    for store in stores where !entries.contains(store) { entries.append(store) }
     entries.append(
       Provenance.Entry("BLAS core", known.cores.isEmpty ? "none" : known.cores.joined(separator: ", ")))
     provenance = Provenance(entries, date: known.lastDate)
@@ -47,24 +48,28 @@ public struct ExperimentReport: Sendable {
     return names
   }
 
-  /// Writes the tables to `folder`, which is made where missing. Returns the files.
-  public func writeTables(to folder: String) throws -> [String] {
+  /// Writes the tables to `folder`, which is made where missing, and calls `made` after each. Returns the files.
+  public func writeTables(to folder: String, made: () -> Void = {}) throws -> [String] {
     var files: [String] = []
+    func add(_ more: [String]) {
+      files += more
+      made()
+    }
     for name in protocolNames {
       let table = try VerificationTable(self, protocolName: name)
-      files += try write(table.table, table.export, as: name, to: folder)
+      try add(write(table.table, table.export, as: name, to: folder))
       if results.experiment.definition.showsMatrix {
-        files += try writeMatrix(protocolName: name, to: folder)
+        try add(writeMatrix(protocolName: name, to: folder))
       }
     }
     if let accuracy = AccuracyTable(self) {
-      files += try write(accuracy.table, accuracy.export, as: "accuracy", to: folder)
+      try add(write(accuracy.table, accuracy.export, as: "accuracy", to: folder))
     }
     if let speeds = try SpeedUpTable(self) {
-      files += try write(speeds.table, speeds.export, as: "speed-up", to: folder)
+      try add(write(speeds.table, speeds.export, as: "speed-up", to: folder))
     }
     if let search = try SearchTable(self) {
-      files += try write(search.table, search.export, as: "search", to: folder)
+      try add(write(search.table, search.export, as: "search", to: folder))
     }
     for export in try DiagnosticExport.all(self) {
       for (suffix, text) in [("csv", export.csv), ("json", try export.json())] {
@@ -72,6 +77,7 @@ public struct ExperimentReport: Sendable {
         try OutputFile.write(Array(text.utf8), to: file)
         files.append(file)
       }
+      made()
     }
     return files
   }
@@ -104,8 +110,10 @@ public struct ExperimentReport: Sendable {
   }
 
   /// Writes the figures to `folder`, which is made where missing: for each protocol and dataset one a kind of curve that its results have, and those
-  /// of diagnostics (`DiagnosticFigures`). Returns the files. Protocols without a finished row have none.
-  public func writeFigures(to folder: String, formats: [FigureFormat] = [.png]) throws -> [String] {
+  /// of diagnostics (`DiagnosticFigures`). Calls `made` after each, and returns the files. Protocols without a finished row have none.
+  public func writeFigures(
+    to folder: String, formats: [FigureFormat] = [.png], made: () -> Void = {}
+  ) throws -> [String] {
     var files: [String] = []
     for name in protocolNames {
       for dataset in results.experiment.datasets {
@@ -119,6 +127,7 @@ public struct ExperimentReport: Sendable {
             try OutputFile.write(try figure.rendered(as: format, provenance: provenance), to: file)
             files.append(file)
           }
+          made()
         }
       }
     }
@@ -128,14 +137,16 @@ public struct ExperimentReport: Sendable {
         try OutputFile.write(try named.figure.rendered(as: format, provenance: provenance), to: file)
         files.append(file)
       }
+      made()
     }
     return files
   }
 
-  /// Writes all tables and figures as one self-contained page, `report.html`, to `folder`, which is made where missing. Returns the file.
-  public func writeHTML(to folder: String) throws -> String {
+  /// Writes all tables and figures as one self-contained page, `report.html`, to `folder`, which is made where missing. Calls `made` after each of them.
+  /// Returns the file.
+  public func writeHTML(to folder: String, made: () -> Void = {}) throws -> String {
     let file = "\(folder)/report.html"
-    try OutputFile.write(Array(try HTMLReport(report: self).document().utf8), to: file)
+    try OutputFile.write(Array(try HTMLReport(report: self).document(made: made).utf8), to: file)
     return file
   }
 

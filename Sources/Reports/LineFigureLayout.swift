@@ -130,8 +130,11 @@ public struct LineFigureLayout: LaidOutFigure {
     var bottom = max(
       plot.maxY + Self.majorTick + 1 + fonts.tick.lineHeight, sideTexts.map(\.box.maxY).max() ?? 0)
     if !figure.x.title.isEmpty {
-      // Under the plot's middle; a title of many lines takes the width that the legend leaves.
-      let isShort = measurer.wrap(figure.x.title, fonts.label, limit: plotWidth).count <= 2
+      // Under the plot's middle; a title that needs fewer lines in it, or many, takes the width that the legend leaves.
+      let lines = [plotWidth, pageEnd - pad].map {
+        measurer.wrap(figure.x.title, fonts.label, limit: $0).count
+      }
+      let isShort = lines[0] <= min(2, lines[1])
       let block = measurer.paragraph(
         figure.x.title, fonts.label, x: isShort ? plot.x + plotWidth / 2 : (pad + pageEnd) / 2,
         top: bottom + 1,

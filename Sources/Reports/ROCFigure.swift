@@ -5,8 +5,9 @@ import Foundation
 ///
 /// Curves are steps without interpolation. Each begins at 1/N of its own impostor count and the axis at the
 /// smallest of these, marked as a boundary. The true accept rate is linear, from a rounded value below the
-/// lowest curve or band to 100 %. Methods have the styles of the book; untrained and ceiling curves have
-/// their own.
+/// lowest curve or band to one above the highest, which is 100 % unless all stay below 80 %; where the trained
+/// methods would lie in the lowest quarter of that, as under a ceiling far above them, it is logarithmic. Methods
+/// have the styles of the book; untrained and ceiling curves have their own.
 public struct ROCFigure: Figure, Hashable {
   public var title: String
   /// The convention of the rates, such as the FAR rule and what the bands are.
@@ -61,15 +62,16 @@ public struct ROCFigure: Figure, Hashable {
     }
     // Where 1/N leaves no axis, a decade to the left keeps it drawable, and nothing is drawn there.
     let left = start < right ? start : right / 10
+    let rates = ROCRateAxis(series, shown: left...right)
     return LineFigure(
       title: title, caption: caption, notes: notes,
-      x: Axis(axisLabel(counts), scale: .logarithmic, numbers: .powers, range: left...right),
-      y: Axis("True accept rate, TAR", numbers: .percent, range: lowerBound(left...right)...1, headroom: 3),
-      series: series.map(lineSeries), references: references(counts: counts, shown: left...right),
+      x: Axis(axisLabel(counts), scale: .logarithmic, numbers: .powers, range: left...right), y: rates.axis,
+      series: series.map { lineSeries($0, rates) },
+      references: references(counts: counts, shown: left...right),
       summaryHeader: summaryHeader, legend: legend, size: size)
   }
 
-  private func lineSeries(_ curve: ROCSeries) -> LineFigure.Series {
+  private func lineSeries(_ curve: ROCSeries, _ rates: ROCRateAxis) -> LineFigure.Series {
     let style =
       switch curve.role {
       case .method: styles.style(of: curve.name)
@@ -79,10 +81,10 @@ public struct ROCFigure: Figure, Hashable {
     let shown = curve.points(from: curve.smallestFAR)
     let band = shown.compactMap { point -> LineFigure.BandPoint? in
       guard let lower = point.lower, let upper = point.upper else { return nil }
-      return LineFigure.BandPoint(point.far, max(0, lower), min(1, upper))
+      return LineFigure.BandPoint(point.far, rates.drawn(lower), rates.drawn(upper))
     }
     return LineFigure.Series(
-      name: curve.name, summary: curve.summary, points: shown.map { PlotPoint($0.far, $0.tar) },
+      name: curve.name, summary: curve.summary, points: shown.map { PlotPoint($0.far, rates.drawn($0.tar)) },
       band: band.contains { $0.lower < $0.upper } ? band : [], shape: .steps, style: style)
   }
 
@@ -115,19 +117,5 @@ public struct ROCFigure: Figure, Hashable {
       lines.append(.init(.vertical, at: namedFAR, label: "FAR = \(NumberText.scientific(namedFAR))"))
     }
     return lines
-  }
-
-  /// A rounded rate below everything that is drawn: the distance to 100 % in up to eight steps of 1, 2, 2.5
-  /// or 5 times a power of ten.
-  private func lowerBound(_ shown: ClosedRange<Double>) -> Double {
-    let lowest = series.flatMap { curve in
-      curve.points(from: curve.smallestFAR).filter { shown.contains($0.far) }.map {
-        min($0.tar, $0.lower ?? $0.tar)
-      }
-    }.min()
-    guard let lowest else { return 0 }
-    let span = max(100 - max(0, lowest) * 100, 0.05)
-    let step = NiceStep(covering: span, in: 8).value
-    return max(0, 100 - (span / step - 1e-9).rounded(.up) * step) / 100
   }
 }

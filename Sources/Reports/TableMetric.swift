@@ -33,8 +33,19 @@ enum TableMetric {
     case .auc: "AUC"
     case .eer: "EER"
     case .tar(let target): "TAR at FAR \(NumberText.scientific(target))"
-    case .rate(_, let name): name
+    case .rate(_, let name): Self.shown(name)
     }
+  }
+
+  /// The name of a rate of searches with its target FAR or FPIR as tables write it: "TPR at FAR 10⁻⁴ of 10000".
+  private static func shown(_ name: String) -> String {
+    var words = name.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    for place in words.indices.dropFirst() where ["FAR", "FPIR"].contains(words[place - 1]) {
+      let hasComma = words[place].hasSuffix(",")
+      guard let target = Double(hasComma ? String(words[place].dropLast()) : words[place]) else { continue }
+      words[place] = NumberText.scientific(target) + (hasComma ? "," : "")
+    }
+    return words.joined(separator: " ")
   }
 
   /// What resamples and folds call it.
@@ -55,7 +66,7 @@ enum TableMetric {
     case .eer: .init("EER", kind: .percent(decimals: 2))
     case .tar(let target):
       .init("FAR \(NumberText.scientific(target))", group: "TAR at", kind: .percent(decimals: 2))
-    case .rate(_, let name): .init(name, kind: .percent(decimals: 2))
+    case .rate: .init(name, kind: .percent(decimals: 2))
     }
   }
 

@@ -180,10 +180,9 @@ struct VerificationTable {
     return notes
   }
 
-  /// Where training made it worse: for each dataset how many trained rows have a lower mean of the table's first number than the
+  /// What training made worse: for each dataset how many of the rows trained on it have a lower mean of the table's first number than its
   /// features as stored.
-  private static func harm(_ results: ExperimentResults, _ test: BoundTest, _ metric: TableMetric) -> [String]
-  {
+  static func harm(_ results: ExperimentResults, _ test: BoundTest, _ metric: TableMetric) -> [String] {
     results.experiment.datasets.compactMap { dataset in
       let rows = results.rows.filter { $0.row.dataset == dataset.name }
       func value(_ row: ExperimentResults.Row) -> Double? {
@@ -196,8 +195,8 @@ struct VerificationTable {
       let worse = trained.count { $0 < untrained }
       guard worse > 0 else { return nil }
       return
-        "Training made it worse: on \(dataset.name), \(worse) of \(trained.count) trained rows have a lower mean \(metric.name) than "
-        + "the features as stored."
+        "Worse than without training: of \(CountedNoun(trained.count, "row")) trained on ‘\(dataset.name)’, \(worse) "
+        + "\(worse == 1 ? "has" : "have") a lower mean \(metric.name) than its features as stored (the row ‘untrained’)."
     }
   }
 }

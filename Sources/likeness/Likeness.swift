@@ -28,6 +28,9 @@ struct Likeness: AsyncParsableCommand {
       try requireKnownCommand(CommandLine.arguments.dropFirst().first)
       command = try parseAsRoot()
     } catch {
+      if exitCode(for: error) == .validationFailure, !message(for: error).hasPrefix("Unknown option") {
+        UnknownOption(in: Array(CommandLine.arguments.dropFirst()))?.exit()
+      }
       exit(withError: error)
     }
     do {

@@ -129,8 +129,9 @@ struct List: ParsableCommand {
       let near = NearestName.suggestion(for: name, among: known)
       throw HarnessError(
         .badInput, place: "\(subject.rawValue)", found: "‘\(name)’",
-        expected: near.map { "a name of the list; did you mean ‘\($0)’?" } ?? "a name of the list",
-        advice: "likeness list \(subject.rawValue) shows all.")
+        expected: "a name of the list",
+        advice: (near.map { "Did you mean ‘\($0)’? " } ?? "") + "likeness list \(subject.rawValue) shows all."
+      )
     }
     return names.isEmpty ? items : items.filter { names.contains($0[keyPath: name]) }
   }

@@ -7,8 +7,9 @@ import TextTable
 struct PlanText {
   let text: String
 
-  /// With `failedOnly` only the runs whose last attempt failed.
-  init(_ plan: ExperimentPlan, jobs: Int, failedOnly: Bool) {
+  /// With `failedOnly` only the runs whose last attempt failed. `rate` measures the operations a second of this machine's products; it is asked where no
+  /// finished run tells how long others take.
+  init(_ plan: ExperimentPlan, jobs: Int, failedOnly: Bool, rate: () -> Double) {
     let cells = plan.cells.filter { cell in
       guard failedOnly else { return true }
       return if case .failed = cell.state { true } else { false }
@@ -45,10 +46,20 @@ struct PlanText {
       let time =
         plan.missingSeconds(jobs: jobs).map {
           "about \(ProgressDisplay.duration($0)) with \(CountedNoun(jobs, "run")) at a time, as long as finished ones took"
-        } ?? "the time is unknown until a run is finished"
+        } ?? Self.leastTime(plan, rate)
       lines.append("to do: \(Self.operations(plan.missingOperations)) in products of training; \(time)")
     }
     text = lines.joined(separator: "\n")
+  }
+
+  private static func leastTime(_ plan: ExperimentPlan, _ rate: () -> Double) -> String {
+    guard plan.missingOperations > 0 else { return "the time is unknown until a run is finished" }
+    let rate = rate()
+    guard let seconds = plan.leastSeconds(rate: rate) else {
+      return "the time is unknown until a run is finished"
+    }
+    return "at least \(ProgressDisplay.duration(seconds)), by this machine's matrix products alone "
+      + "(\(operations(rate))/s); known better once a run is finished"
   }
 
   /// Multiplications and additions, with a unit: `1.25 TFLOP`.

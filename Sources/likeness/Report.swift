@@ -20,8 +20,11 @@ struct Report: ParsableCommand {
 
   @OptionGroup var options: ExperimentOptions
 
-  @Option(help: "The folder of figures.")
-  var figures: String = "paper-figures"
+  @Option(
+    help:
+      "The folder of figures. Without it paper-figures, or with other --results than ‘results’ RESULTS/paper-figures."
+  )
+  var figures: String?
 
   @Option(help: "Write the tables or the figures only.")
   var only: Part?
@@ -60,11 +63,7 @@ struct Report: ParsableCommand {
           "\(results.experiment.runCommand) makes the missing ones; --incomplete replaces the tables and figures all the same."
       )
     }
-    var files: [String] = []
-    if only != .figures { files += try report.writeTables(to: "\(options.results)/\(name)") }
-    if only != .tables { files += try report.writeFigures(to: "\(figures)/\(name)", formats: figureFormats) }
-    if html { files.append(try report.writeHTML(to: "\(options.results)/\(name)")) }
-    for file in files { print(file) }
+    for file in try write(report, name) { print(file) }
     let missing = results.rows.flatMap(\.runs).count { $0.state != .finished }
     if missing > 0 {
       print(
@@ -75,6 +74,29 @@ struct Report: ParsableCommand {
 }
 
 extension Report {
+  /// Writes what is asked for; where that takes long, how much is made is told on standard error.
+  private func write(_ report: ExperimentReport, _ name: String) throws -> [String] {
+    try RowProgress(of: "tables and figures").during { progress in
+      let folder = "\(options.results)/\(name)"
+      var files: [String] = []
+      if only != .figures { files += try report.writeTables(to: folder) { progress.add(1) } }
+      if only != .tables {
+        files += try report.writeFigures(to: "\(figuresFolder)/\(name)", formats: figureFormats) {
+          progress.add(1)
+        }
+      }
+      if html { files.append(try report.writeHTML(to: folder) { progress.add(1) }) }
+      return files
+    }
+  }
+
+  /// Figures of other results than those of the repository do not replace the repository's.
+  private var figuresFolder: String {
+    func path(_ folder: String) -> String { URL(fileURLWithPath: folder).standardizedFileURL.path }
+    return figures
+      ?? (path(options.results) == path("results") ? "paper-figures" : "\(options.results)/paper-figures")
+  }
+
   /// What --set changes is another experiment: its tables must not replace those of the file.
   private func requireOwnName() throws {
     guard !options.overrides.settings.isEmpty else { return }

@@ -50,14 +50,17 @@ struct Run: AsyncParsableCommand {
     if dryRun {
       let experiment = try options.bind(because: ExperimentOptions.identitiesNeedData)
       _ = try selection.runs(of: experiment)
+      warn(experiment.warnings)
       let plan = try ExperimentPlan(experiment, results: options.results, selection: selection)
-      print(PlanText(plan, jobs: options.jobs, failedOnly: retryFailed).text)
+      let text = PlanText(plan, jobs: options.jobs, failedOnly: retryFailed) {
+        1e9 * Throughput.products(workers: Workers(threads), seconds: 0.3)
+      }
+      print(text.text)
       return
     }
-    if let warning = BLASCore.current.warning {
-      FileHandle.standardError.write(Data("likeness: warning: \(warning)\n".utf8))
-    }
+    warn(BLASCore.current.warning.map { [$0] } ?? [])
     let experiment = try options.bind()
+    warn(experiment.warnings)
     var runs = try selection.runs(of: experiment)
     if retryFailed {
       let status = ExperimentStatus(experiment, results: options.results)
@@ -91,6 +94,12 @@ struct Run: AsyncParsableCommand {
       throw ExitCode(130)
     }
     if outcome.failed > 0 { throw ExitCode(1) }
+  }
+
+  private func warn(_ warnings: [String]) {
+    for warning in warnings {
+      FileHandle.standardError.write(Data("likeness: warning: \(warning)\n".utf8))
+    }
   }
 }
 

@@ -74,11 +74,15 @@ struct Runs: ParsableCommand {
           }
         print("\(delete ? "removed" : "would remove") \(candidate.run.name) (\(reason))")
       }
+      if chosen.isEmpty {
+        print("nothing to remove; \(CountedNoun(pruning.kept, "run")) kept")
+        return
+      }
       let size = chosen.reduce(0) { $0 + $1.size }
       let total = ByteCountFormatter.string(fromByteCount: Int64(size), countStyle: .file)
       print(
         "\(CountedNoun(chosen.count, "run")), \(total)\(delete ? " removed" : ""); \(pruning.kept) kept"
-          + (delete || chosen.isEmpty ? "" : "; --delete removes them"))
+          + (delete ? "" : "; --delete removes them"))
     }
 
     private func files() throws -> [String] {

@@ -30,7 +30,7 @@ struct ExperimentCommandTests {
     #expect(
       mistake.status == 65
         && mistake.errors.contains(
-          "--set training.bach=4, training: the unknown key ‘bach’; expected one of steps, batch, optimiser, schedule. Did you mean ‘batch’?"
+          "--set training.bach=4, training: the unknown key ‘bach’; expected one of steps, batch, optimiser, schedule, gradient-skipping. Did you mean ‘batch’?"
         ), "\(mistake.errors)")
   }
 
@@ -43,7 +43,11 @@ struct ExperimentCommandTests {
     #expect(before.errors.contains("the identity of a run covers the content of its data"))
     #expect(!FileManager.default.fileExists(atPath: small.folder.file("results/runs")))
     #expect(before.output.contains("\n6 runs: 6 pending\n"), "\(before.output)")
-    #expect(before.output.contains("the time is unknown until a run is finished"))
+    // Nothing tells how long a run takes but what its products take at least.
+    #expect(
+      before.output.contains("products of training; at least ")
+        && before.output.contains("by this machine's matrix products alone (")
+        && before.output.hasSuffix("FLOP/s); known better once a run is finished\n"), "\(before.output)")
     #expect(before.output.components(separatedBy: "unsupported: ").count == 3)
 
     let part = try small.run("run", "small.yaml", "--only", "loss=CosFace", "--only", "seed=2")
@@ -57,6 +61,7 @@ struct ExperimentCommandTests {
     #expect(lines.contains { $0.hasPrefix("finished") && $0.contains(made) && !$0.contains("≈") })
     #expect(lines.count { $0.hasPrefix("pending") && $0.contains("≈") } == 3, "\(after.output)")
     #expect(after.output.contains("\n6 runs: 1 finished, 5 pending\n") && after.errors == "")
+    #expect(!after.output.contains("at least"), "\(after.output)")
     #expect(after.output.contains("with 2 runs at a time") || after.output.contains("runs at a time"))
     let chosen = try small.run("run", "small.yaml", "--dry-run", "--only", "loss=untrained")
     #expect(chosen.output.contains("\n1 run: 1 pending\n") && !chosen.output.contains("unsupported"))
@@ -165,7 +170,27 @@ struct ExperimentCommandTests {
         "results/claims.json: 2 decided verdicts, of which 1 would become ‘not run’: their runs are not in results/runs; "
       ) && refused.errors.contains("likeness run ./small.yaml makes the missing runs; --incomplete "),
       "\(refused.errors)")
+    #expect(refused.errors.contains("--keep-decided keeps these as they stand"), "\(refused.errors)")
     #expect(try small.text("results/claims.md") == before)
+    let both = try small.run("claims", "claims.yaml", "--incomplete", "--keep-decided")
+    #expect(both.status == 64 && both.errors.contains("give one of them"), "\(both.errors)")
+    let kept = try small.run("claims", "claims.yaml", "--keep-decided")
+    let line = "Kept as they were decided before, by runs that are not here: small (1 verdict).\n"
+    #expect(
+      kept.status == 0 && kept.output.hasSuffix("not run: 0\n\(line)") && kept.errors == "", "\(kept.output)")
+    #expect(try small.text("results/claims.md").replacingOccurrences(of: "\n\(line)", with: "") == before)
+    // Of a claim that is another now nothing can be kept.
+    let claims = try small.text("claims.yaml")
+    try AtomicFile.write(
+      claims.replacingOccurrences(of: "tolerance: 0", with: "tolerance: 0.5"),
+      to: small.folder.file("claims.yaml"))
+    let changed = try small.run("claims", "claims.yaml", "--keep-decided")
+    #expect(changed.status == 0 && changed.output.hasSuffix("not run: 1\n"), "\(changed.output)")
+    #expect(
+      changed.errors
+        == "warning: 1 verdict on better by small not kept: tolerance of the claim changed since they were decided\n",
+      "\(changed.errors)")
+    try AtomicFile.write(claims, to: small.folder.file("claims.yaml"))
     let allowed = try small.run("claims", "claims.yaml", "--incomplete")
     #expect(allowed.status == 0 && allowed.output.hasSuffix("not run: 1\n"), "\(allowed.output)")
   }
@@ -185,6 +210,42 @@ struct ExperimentCommandTests {
       nowhere.status == 66
         && nowhere.errors.contains("likeness run small.yaml --results none --set name=other generates it"),
       "\(nowhere.errors)")
+  }
+
+  @Test func figuresLieWithResultsThatAreElsewhere() throws {
+    let small = try SmallExperiment()
+    #expect(try small.run("run", "small.yaml", "--results", "other").status == 0)
+    func figures(_ options: String...) throws -> Set<String> {
+      let report = try small.run(["report", "small.yaml", "--only", "figures"] + options)
+      #expect(report.status == 0, "\(report.errors)")
+      return Set(
+        report.output.split(separator: "\n").map { (String($0) as NSString).deletingLastPathComponent })
+    }
+    #expect(try figures("--results", "other") == ["other/paper-figures/small"])
+    #expect(!FileManager.default.fileExists(atPath: small.folder.file("paper-figures")))
+    #expect(try figures("--results", "other", "--figures", "drawn") == ["drawn/small"])
+    try FileManager.default.moveItem(
+      atPath: small.folder.file("other"), toPath: small.folder.file("results"))
+    #expect(try figures() == ["paper-figures/small"])
+    #expect(try figures("--results", "./results/") == ["paper-figures/small"])
+  }
+
+  @Test func aBatchLargerThanTheDataIsWarnedOf() throws {
+    let small = try SmallExperiment()
+    // 8 identities with 4 images each.
+    for (batch, isLarge) in [(32, false), (33, true)] {
+      for option in [[], ["--dry-run"]] {
+        let run = try small.run(
+          [
+            "run", "small.yaml", "--set", "training.batch=\(batch)", "--only", "seed=1", "--log-level",
+            "error",
+          ]
+            + option)
+        #expect(run.status == 0, "\(run.errors)")
+        let warning = "small.yaml: batches of 33 are larger than the 32 images of ‘little’ that train"
+        #expect(run.errors.contains(warning) == isLarge, "\(run.errors)")
+      }
+    }
   }
 
   @Test func referencesAloneAreNotDrawnForAnExperimentThatTrains() throws {

@@ -68,6 +68,33 @@ import Testing
     #expect(result.errors.hasPrefix(message + "Usage: likeness <subcommand>"), "\(result.errors)")
   }
 
+  /// The parser looks for unknown options last, after what the command requires.
+  @Test(arguments: [
+    (["evaluate", "a.h5", "--protcol", "lfw"], "'--protcol'. Did you mean '--protocol'?", "evaluate"),
+    (["evaluate", "a.h5", "--protocol=lfw", "--list=x"], "'--list'. Did you mean '--lists'?", "evaluate"),
+    (["runs", "prune", "--delet"], "'--delet'. Did you mean '--delete'?", "runs prune"),
+    (["evaluate", "--wholly-unknown"], "'--wholly-unknown'.", "evaluate"),
+  ])
+  func aMistypedOptionIsNamedBeforeWhatIsMissing(arguments: [String], named: String, command: String) throws {
+    let result = try ProcessResult(LikenessProgram.path, arguments, environment: [:])
+    #expect(result.status == 64 && result.output == "")
+    #expect(result.errors.hasPrefix("Error: Unknown option \(named)\n"), "\(result.errors)")
+    #expect(result.errors.contains("See 'likeness \(command) --help'"), "\(result.errors)")
+    // What is no option is not taken for one, and what is missing is said where nothing is mistyped.
+    let missing = try LikenessProgram.run("evaluate", "a.h5", "--", "--protcol")
+    #expect(missing.status == 64 && !missing.errors.contains("Unknown option"), "\(missing.errors)")
+    let required = try LikenessProgram.run("evaluate", "a.h5", "--lists", "here")
+    #expect(required.errors.hasPrefix("Error: A store needs --protocol."), "\(required.errors)")
+  }
+
+  @Test func aMistypedNameOfAListIsToldTheNearestOne() throws {
+    let result = try LikenessProgram.run("list", "losses", "arcfaec")
+    #expect(
+      result.errors
+        == "likeness: error: losses: ‘arcfaec’; expected a name of the list. Did you mean ‘arcface’? likeness list losses shows all.\n"
+    )
+  }
+
   @Test func helpIsACommandToo() throws {
     let result = try LikenessProgram.run("help", "doctor")
     #expect(result.status == 0 && result.errors == "")

@@ -27,6 +27,7 @@ struct ExperimentPlanTests {
     let whole = try #require(try trained(fresh).operations)
     #expect(whole > 0 && fresh.missingOperations == whole)
     #expect(fresh.missingSeconds(jobs: 1) == nil)
+    #expect(fresh.leastSeconds(rate: whole / 4) == 4 && fresh.leastSeconds(rate: 0) == nil)
 
     let interruption = Interruption()
     _ = try await tiny.run(interruption: interruption) { event in
@@ -44,6 +45,7 @@ struct ExperimentPlanTests {
     _ = try await tiny.run()
     let finished = try plan(tiny)
     #expect(finished.missing.isEmpty && finished.missingOperations == 0)
+    #expect(finished.leastSeconds(rate: 1) == nil)
   }
 
   @Test func `A run that lacks an evaluation trains no more`() async throws {
@@ -71,5 +73,22 @@ struct ExperimentPlanTests {
     #expect(cells[1].seconds == measured)
     let left = try #require(try plan(tiny).missingSeconds(jobs: 1))
     #expect(left == measured)
+  }
+
+  @Test func `A batch larger than what trains is warned of, once for each size and training set`() throws {
+    var parts = TinyExperiment.Parts()
+    // 24 identities with 6 images each.
+    parts.training = "{steps: 2, batch: 144, optimiser: {learning-rate: 0.05}}"
+    let tiny = try TinyExperiment(parts)
+    #expect(try tiny.bind().warnings == [])
+    parts.training = "{steps: 2, batch: [144, 145, 200], optimiser: {learning-rate: 0.05}}"
+    try tiny.write(parts)
+    let experiment = try tiny.bind()
+    #expect(experiment.grid.runs.count > 4)
+    #expect(
+      experiment.warnings
+        == [145, 200].map {
+          "\(tiny.file): batches of \($0) are larger than the 144 images of ‘tiny’ that train: each holds some of them more than once"
+        })
   }
 }

@@ -1,4 +1,5 @@
 import FeatureStores
+import Foundation
 import LinearAlgebra
 import TestSupport
 import Testing
@@ -44,6 +45,64 @@ struct StoreValidationTests {
     let group = harnessError { try FeatureStore(opening: StoreLocation(path: file.path, group: "valid")) }
     #expect(group?.kind == .missingInput)
     #expect(group?.place == "/valid")
+  }
+
+  @Test(
+    "features of another name: the advice names them, and so they are read with all that lies beside them")
+  func otherName() throws {
+    for group in ["/", "/faces"] {
+      let path = folder.file("other\(group.count).h5")
+      let file = RawFile(path, groups: group == "/" ? [] : [group])
+      let prefix = group == "/" ? "" : group + "/"
+      file.numbers(prefix + "embeddings", doubles(ramp(4, 3)), shape: [4, 3])
+      file.numbers(prefix + "boxes", [1, 2, 3, 4], shape: [4])
+      file.numbers(prefix + "frames", [1, 2, 3, 4], shape: [4, 1], as: .int(bytes: 4))
+      file.numbers(prefix + "labels", [0, 0, 1, 1], as: .int(bytes: 4))
+      file.close()
+      let named = "\(path)#\(group == "/" ? "" : "faces/")embeddings"
+      let error = harnessError { try FeatureStore(opening: StoreLocation(path: path, group: group)) }
+      #expect(error?.kind == .missingInput && error?.place == "features")
+      #expect(
+        error?.advice
+          == "If the features have another name, give it with the file: \(named) (float32 [4, 3]).")
+      let store = try FeatureStore(opening: StoreLocation(named))
+      #expect(try store.features() == ramp(4, 3) && store.labels == [0, 0, 1, 1])
+      #expect(store.unknownDatasets == ["boxes", "frames"] && store.unknown.location.group == group)
+      // The content is that of a store with the usual name.
+      let usual = RawFile(folder.file("usual\(group.count).h5"))
+      usual.numbers("features", doubles(ramp(4, 3)), shape: [4, 3])
+      usual.numbers("labels", [0, 0, 1, 1], as: .int(bytes: 4))
+      usual.close()
+      let same = try FeatureStore(opening: StoreLocation(path: usual.path))
+      #expect(try store.digest() == same.digest())
+      let summary = try StoreSummary(of: store)
+      #expect(summary.datasets.filter(\.isKnown).map(\.name) == ["embeddings", "labels"])
+    }
+    let labels = harnessError {
+      try FeatureStore(opening: StoreLocation(folder.file("other1.h5") + "#labels"))
+    }
+    #expect(labels?.place == "labels" && labels?.found == "elements of type int32")
+  }
+
+  @Test(
+    "features in a form that can be imported: the error says which and how",
+    arguments: [
+      ("rows.npy", [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0], "a NumPy array"),
+      ("rows.h5", [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0], "a NumPy array"),
+      ("rows.npz", [0x50, 0x4B, 3, 4], "a NumPy archive"),
+      ("rows.csv", [0x61, 0x2C], "a CSV file, by its name"),
+      ("rows.bin", [1, 2], "an OpenCV matrix, by its name"),
+    ] as [(String, [UInt8], String)])
+  func otherForms(name: String, bytes: [UInt8], form: String) throws {
+    let path = folder.file(name)
+    try AtomicFile.write(Data(bytes), to: path)
+    let error = harnessError { try FeatureStore(opening: StoreLocation(path)) }
+    #expect(error?.kind == .badInput && error?.found == form && error?.file == path)
+    #expect(error?.advice == "likeness import \(path) --output STORE.h5 makes one of it.")
+    // What is neither is what the library says of it.
+    try AtomicFile.write(Data([1, 2, 3]), to: folder.file("rows.dat"))
+    let unknown = harnessError { try FeatureStore(opening: StoreLocation(folder.file("rows.dat"))) }
+    #expect(unknown?.kind == .badInput && unknown?.advice?.contains("import") != true)
   }
 
   @Test("features of the wrong rank, type or size")

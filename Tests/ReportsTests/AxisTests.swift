@@ -126,8 +126,12 @@ import Testing
   }
 
   @Test func titlesNameTheUnit() {
-    #expect(Axis("Angle", unit: "°").title == "Angle (°)")
-    #expect(Axis("Accuracy", numbers: .percent).title == "Accuracy (%)")
+    // The space does not break: a unit never stands alone on a line.
+    #expect(Axis("Angle", unit: "°").title == "Angle\u{00A0}(°)")
+    #expect(Axis("Accuracy", numbers: .percent).title == "Accuracy\u{00A0}(%)")
+    #expect(Axis("FAR (N = 9 pairs)", numbers: .percent).title == "FAR (%; N = 9 pairs)")
+    #expect(Axis("FAR (N = 9) of pairs", numbers: .percent).title == "FAR (N = 9) of pairs\u{00A0}(%)")
+    #expect(Axis("", numbers: .percent).title == "%")
     #expect(Axis("Rank").title == "Rank")
   }
 

@@ -40,7 +40,7 @@ import Testing
       styles: StyleBook(methods: series.map(\.name)))
   }
 
-  private func expectOwnPlaces(_ texts: [PlacedText], plots: [PlotRect], page: PlotRect) {
+  func expectOwnPlaces(_ texts: [PlacedText], plots: [PlotRect], page: PlotRect) {
     #expect(texts.filter { !page.contains($0.box) }.map(\.text) == [])
     #expect(texts.filter { text in plots.contains { text.box.intersects($0) } }.map(\.text) == [])
     let overlapping = texts.indices.flatMap { index in
@@ -63,8 +63,17 @@ import Testing
     let layout = try Self.figure(.det).lineFigure().layout(TextMeasurer())
     #expect(layout.x.scale == .probit && layout.y.scale == .probit)
     #expect(layout.x.range == 0.001...0.5)
-    #expect(layout.figure.x.title == "False accept rate, FAR (N = 1000 impostors) (%)")
+    #expect(layout.figure.x.title == "False accept rate, FAR (%; N = 1000 impostors)")
     #expect(layout.figure.references.map(\.label) == ["1/N", "FAR = 10⁻²"])
+  }
+
+  @Test func aTitleThatIsWiderThanThePlotAndNotThanThePageIsOneLine() throws {
+    var figure = Self.figure(.det)
+    figure.comparisons = 8_000_000_000
+    let layout = try figure.lineFigure().layout(TextMeasurer())
+    let title = "False accept rate, FAR (%; N = 8\u{2009}000\u{2009}000\u{2009}000 impostors)"
+    let text = try #require(layout.texts.first { $0.text == title }, "\(layout.texts.map(\.text))")
+    #expect(text.box.width > layout.plot.width && text.box.maxX <= layout.width)
   }
 
   @Test func theIdentificationTradeOffHasLogarithmicAxesFromOneSearchOn() throws {

@@ -105,6 +105,48 @@ import Testing
     }
   }
 
+  @Test func tablesSayFARsAsOneSaysThemAndWhatACustomConventionIs() async throws {
+    let (_, report) = try await Self.made.value
+    let mega = try VerificationTable(report, protocolName: "mega")
+    #expect(
+      mega.table.columns.map(\.header).filter { $0.contains("FAR") } == [
+        "TPR at FAR 10⁻¹ of 100", "TPR at FAR 10⁻² of 100",
+      ], "\(mega.table.columns.map(\.header))")
+    #expect(
+      mega.table.caption.contains("convention custom (likeness but noise keep): "), "\(mega.table.caption)")
+    #expect(mega.table.caption.contains("TPR at FAR as in MegaFace's papers: what other tables call TAR"))
+    // Files and claims call numbers as before.
+    #expect(mega.export.rateNames?.contains("TPR at FAR 0.01 of 100") == true)
+    let search = try VerificationTable(report, protocolName: "search")
+    #expect(search.table.columns.contains { $0.header == "TPIR at FPIR 2×10⁻¹, rank 5" })
+    #expect(search.table.caption.contains("convention custom (likeness but detector-score false): "))
+    let pairs = try VerificationTable(report, protocolName: "pairs")
+    #expect(
+      pairs.table.caption.contains("convention likeness: ") && !pairs.table.caption.contains("MegaFace"))
+  }
+
+  @Test func aStoreOfSeveralProtocolsIsNamedOnce() async throws {
+    let (_, report) = try await Self.made.value
+    let stores = report.provenance.entries.filter { $0.key == "Store" }.map(\.value)
+    #expect(stores.count == 4 && stores.count { $0.hasPrefix("ijb.h5 ") } == 1, "\(stores)")
+  }
+
+  @Test func whoeverWaitsHearsOfEveryTableAndFigure() async throws {
+    let (folder, report) = try await Self.made.value
+    var made = 0
+    let tables = try report.writeTables(to: folder.file("heard")) { made += 1 }
+    // Markdown, CSV, LaTeX and JSON of each.
+    #expect(made > 0 && tables.count == 4 * made)
+    let count = made
+    made = 0
+    let figures = try report.writeFigures(to: folder.file("heard"), formats: [.svg, .png]) { made += 1 }
+    #expect(made > 0 && figures.count == 2 * made)
+    let drawn = made
+    made = 0
+    _ = try report.writeHTML(to: folder.file("heard")) { made += 1 }
+    #expect(made == count + drawn)
+  }
+
   @Test func withoutAKindTheUsualOneIsTakenAndOneThatResultsDoNotHaveIsRefused() async throws {
     let (folder, report) = try await Self.made.value
     let results = folder.file("results")

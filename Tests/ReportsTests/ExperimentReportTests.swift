@@ -135,6 +135,31 @@ struct ExperimentReportTests {
     }
   }
 
+  @Test func whatTrainingMadeWorseIsSaidOfTheWorldThatItTrainedOn() async throws {
+    let made = try await make(run: true)
+    let report = try made.report()
+    let test = try #require(report.test("tiny-lfw"))
+    func mean(_ row: ExperimentResults.Row) -> Double {
+      let values = row.outcomes("tiny-lfw").compactMap(\.accuracy)
+      return values.reduce(0, +) / Double(values.count)
+    }
+    func notes(_ metric: TableMetric) -> [String] { VerificationTable.harm(report.results, test, metric) }
+    let untrained = mean(try #require(report.results.rows.first { $0.row.kind == .untrained }))
+    let trained = report.results.rows.filter { $0.row.kind == .trained && !$0.outcomes("tiny-lfw").isEmpty }
+    let worse = trained.count { mean($0) < untrained }
+    #expect(trained.count == 2)
+    let words = "\(worse) \(worse == 1 ? "has" : "have") a lower mean accuracy than its features as stored"
+    #expect(
+      notes(.accuracy)
+        == (worse == 0
+          ? []
+          : ["Worse than without training: of 2 rows trained on ‘tiny’, \(words) (the row ‘untrained’)."]))
+    // A number that is lower after training, whatever it is.
+    #expect(notes(.eer).allSatisfy { $0.contains("lower mean EER") })
+    let isLower = [TableMetric.accuracy, .auc, .eer].filter { !notes($0).isEmpty }
+    #expect(!isLower.isEmpty, "training moves each of them one way or the other")
+  }
+
   @Test func whatHasNotRunIsMissingAndDrawsNothing() async throws {
     let made = try await make(run: false)
     let report = try made.report()

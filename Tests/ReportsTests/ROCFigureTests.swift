@@ -104,6 +104,47 @@ import Testing
     #expect(range.upperBound == 1)
   }
 
+  @Test(arguments: [(0.61, 0.7), (0.79, 0.8), (0.8, 1.0), (0.5, 0.5), (0.034, 0.035)])
+  func theRateAxisEndsAtARoundedValueAboveTheHighestCurveOrAtAll(highest: Double, expected: Double) throws {
+    let series = ROCSeries(
+      name: "a", points: [.init(far: 0, tar: 0), .init(far: 0.05, tar: highest)], impostorCount: 100_000)
+    let axis = try Self.figure([series]).lineFigure().y
+    let range = try #require(axis.range)
+    #expect(axis.scale == .linear && range.lowerBound == 0)
+    #expect(abs(range.upperBound - expected) < 1e-9, "\(range)")
+  }
+
+  @Test func methodsFarBelowTheCeilingHaveALogarithmicAxisThatTheyUse() throws {
+    func series(_ name: String, _ role: ROCSeries.Role, _ rates: [Double], spread: Double = 0) -> ROCSeries {
+      let fars = [0, 1e-5, 1e-4, 1e-3, 1e-2, 0.5]
+      return ROCSeries(
+        name: name, role: role,
+        points: zip(fars, rates).map { .init(far: $0, tar: $1, lower: $1 - spread, upper: $1 + spread) },
+        impostorCount: 1_000_000)
+    }
+    let method = series("ArcFace", .method, [0.002, 0.01, 0.03, 0.08, 0.14, 0.9], spread: 0.01)
+    let untrained = series("untrained", .untrained, [0, 0.0003, 0.001, 0.002, 0.004, 0.5])
+    let ceiling = series("ceiling", .ceiling, [0.09, 0.2, 0.3, 0.4, 0.61, 1])
+    let line = try Self.figure([method, untrained, ceiling]).lineFigure()
+    #expect(line.y.scale == .logarithmic && line.y.title == "True accept rate, TAR\u{00A0}(%)")
+    #expect(line.y.range == 2e-4...1)
+    let layout = try line.layout(TextMeasurer())
+    #expect(layout.yTicks.compactMap(\.label) == ["0.1", "1", "10", "100"])
+    // What is 0 runs out of the plot; nothing that is above 0 does.
+    #expect(line.series[1].points[0].y < 1e-6 && line.series[0].band[0].lower < 1e-6)
+    #expect(line.series[0].points[0].y == 0.002)
+    let heights = layout.pagePoints(of: 0).map(\.y)
+    let used = try #require(heights.max()) - #require(heights.min())
+    #expect(used > layout.plot.height * 0.4, "\(used) of \(layout.plot.height)")
+    // Without the ceiling, and with methods that reach a quarter, the rates are as they are.
+    #expect(try Self.figure([method, untrained]).lineFigure().y.scale == .linear)
+    let better = series("ArcFace", .method, [0.002, 0.01, 0.03, 0.08, 0.19, 0.9])
+    #expect(try Self.figure([better, untrained, ceiling]).lineFigure().y.range == 0...0.7)
+    // One rate alone has an axis, too.
+    let single = try Self.figure([series("ArcFace", .method, [0.1]), series("c", .ceiling, [1])]).lineFigure()
+    #expect(single.y.range == 0.05...1)
+  }
+
   @Test func theBandCountsForTheAxisAndEndsAtTheLimits() throws {
     let figure = Self.figure([Self.curve("ArcFace", start: 0.9, spread: 0.2)])
     let line = try figure.lineFigure()

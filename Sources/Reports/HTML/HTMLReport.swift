@@ -10,9 +10,10 @@ import Foundation
 struct HTMLReport {
   let report: ExperimentReport
 
-  func document() throws -> String {
+  /// The page. Calls `made` after each table and figure.
+  func document(made: () -> Void = {}) throws -> String {
     let definition = report.results.experiment.definition
-    let sections = try overview() + protocols() + training()
+    let sections = try overview(made) + protocols(made) + training(made)
     let title = HTMLText.escaped(definition.title)
     return """
       <!DOCTYPE html>
@@ -50,14 +51,17 @@ struct HTMLReport {
   // MARK: Sections
 
   /// The accuracies of several protocols side by side; nothing where there are none.
-  private func overview() throws -> [String] {
-    try AccuracyTable(report).map { [HTMLText.element("section", [], try $0.table.html())] } ?? []
+  private func overview(_ made: () -> Void) throws -> [String] {
+    guard let accuracy = AccuracyTable(report) else { return [] }
+    defer { made() }
+    return [HTMLText.element("section", [], try accuracy.table.html())]
   }
 
   /// A section a protocol: its table and its figures.
-  private func protocols() throws -> [String] {
+  private func protocols(_ made: () -> Void) throws -> [String] {
     try report.protocolNames.map { name in
       var parts = [try VerificationTable(report, protocolName: name).table.html()]
+      made()
       if report.results.experiment.definition.showsMatrix,
         let matrix = try MatrixTable(report, protocolName: name)
       {
@@ -69,6 +73,7 @@ struct HTMLReport {
         for kind in curves.kinds {
           let figure = HTMLFigure(protocolName: name, loss: nil, figure: try curves.export(kind).figure)
           parts.append(try figure.html(provenance: report.provenance))
+          made()
         }
       }
       return HTMLText.element("section", [("data-protocol", name)], parts.joined(separator: "\n"))
@@ -76,14 +81,17 @@ struct HTMLReport {
   }
 
   /// What runs recorded besides their results: speed-ups and the figures of diagnostics. Nothing where there is none.
-  private func training() throws -> [String] {
+  private func training(_ made: () -> Void) throws -> [String] {
     var parts: [String] = []
-    if let speeds = try SpeedUpTable(report) { parts.append(try speeds.table.html()) }
-    if let search = try SearchTable(report) { parts.append(try search.table.html()) }
+    for table in [try SpeedUpTable(report)?.table, try SearchTable(report)?.table].compactMap(\.self) {
+      parts.append(try table.html())
+      made()
+    }
     for named in try DiagnosticFigures(report).all() {
       parts.append(
         try HTMLFigure(protocolName: named.protocolName, loss: named.loss, figure: named.figure).html(
           provenance: report.provenance))
+      made()
     }
     return parts.isEmpty ? [] : [HTMLText.element("section", [], parts.joined(separator: "\n"))]
   }
