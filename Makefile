@@ -40,7 +40,11 @@ RUN_FLAGS := --results $(RESULTS)$(if $(JOBS), --jobs $(JOBS))$(if $(DATA), --da
 REPORT_FLAGS := $(RUN_FLAGS) --figures $(FIGURES)
 SOURCES := Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
-.PHONY: all build build-tests test slurm-test tables figures paper examples bench lint format docs clean setup help
+# Each benchmark keeps its last table in a section of its own.
+BENCHMARK := swift run -c release --package-path Benchmarks
+RECORD := --record $(RESULTS)/benchmarks.md
+
+.PHONY: all build build-tests test slurm-test tables figures paper examples bench bench-peers lint format docs clean setup help
 
 all: build ## set up, build, run the quick experiments, write their tables and figures
 	$(foreach file,$(EXPERIMENTS),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
@@ -77,9 +81,25 @@ examples: build ## run and report the worked studies in Examples
 	$(foreach file,$(EXAMPLES),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
 	  $(LIKENESS) report $(file) $(REPORT_FLAGS) &&) true
 
-bench: build ## measure this machine (BLAS core, GFLOP/s) and what each loss costs beside plain NormFace
+bench: build ## measure this machine and what needs no peer: losses, mechanisms, threads, growth, stores, allocations
 	$(LIKENESS) doctor
-	swift run -c release --package-path Benchmarks LossBenchmark
+	swift build -c release --package-path Benchmarks
+	$(BENCHMARK) LossBenchmark
+	$(BENCHMARK) StepBenchmark mechanisms
+	$(BENCHMARK) MallocBenchmark $(RECORD)
+	$(BENCHMARK) EvaluationBenchmark store $(RECORD)
+	$(BENCHMARK) EvaluationBenchmark opening $(RECORD)
+	$(BENCHMARK) EvaluationBenchmark threads --rounds 3 $(RECORD)
+	$(BENCHMARK) EvaluationBenchmark growth --rounds 3 --figures $(RESULTS)/benchmarks $(RECORD)
+
+bench-peers: build ## measure beside PyTorch, JAX, NumPy, scikit-learn and faiss, which it installs in Benchmarks/peers/venv
+	Benchmarks/peers/setup.sh
+	swift build -c release --package-path Benchmarks
+	$(BENCHMARK) StepBenchmark compare --peers eager,compile,jax
+	$(BENCHMARK) ScaleBenchmark ijbc --python Benchmarks/peers/venv/bin/python
+	$(BENCHMARK) EvaluationBenchmark operating-points $(RECORD)
+	$(BENCHMARK) EvaluationBenchmark megaface --rounds 3 $(RECORD)
+	$(BENCHMARK) GridBenchmark $(RECORD)
 
 lint: setup ## check the format of all Swift sources
 	swift format lint --strict --parallel --recursive $(SOURCES)

@@ -205,7 +205,7 @@ private struct Reader {
     #expect(result.status == 0, "\(command): \(result.errors)")
     // What trains says on standard error how far it is, and other work on rows does where it takes seconds; few distractors make few impostors.
     let told = result.errors.split(separator: "\n").filter {
-      $0.firstMatch(of: /^\d+( of \d+)? (rows|images|scores)/) == nil
+      $0.firstMatch(of: /^\d+( of \d+)? (rows|images|scores|tables and figures)/) == nil
         && $0.firstMatch(
           of: /^warning: FAR \S+ is not attainable with \d+ impostor comparisons \(\d+ distractors\)$/) == nil
     }
