@@ -28,6 +28,22 @@ public struct ScoreHistogram: Sendable {
     for score in scores { insert(Double(score)) }
   }
 
+  /// The histogram of `scores`, made in `pieces`.
+  fileprivate init(_ scores: [Float], pieces: Int, perform: ScoreSummary.Perform) {
+    var parts = [ScoreHistogram](repeating: ScoreHistogram(), count: pieces)
+    scores.withUnsafeBufferPointer { scores in
+      parts.withUnsafeMutableBufferPointer { parts in
+        nonisolated(unsafe) let (scores, parts) = (scores, parts)
+        perform(pieces) { piece in
+          let range = ScoreSummary.range(of: piece, of: pieces, count: scores.count)
+          parts[piece].insert(UnsafeBufferPointer(rebasing: scores[range]))
+        }
+      }
+    }
+    self = parts[0]
+    for part in parts.dropFirst() { merge(part) }
+  }
+
   /// The scores in each bin, the lowest bin first.
   public private(set) var counts: [Int] {
     get { (0..<Self.bins).map(count) }
@@ -76,7 +92,12 @@ public struct ScoreHistogram: Sendable {
 
   /// Takes in the scores of a tile from `start` on. The same as inserting one after the other.
   public mutating func insert(_ scores: borrowing MutableSpan<Float>, from start: Int = 0) {
-    var first = start
+    scores.withUnsafeBufferPointer { insert(UnsafeBufferPointer(rebasing: $0[start...])) }
+  }
+
+  /// Takes in `scores`. The same as inserting one after the other.
+  mutating func insert(_ scores: UnsafeBufferPointer<Float>) {
+    var first = 0
     // Bins of the present width as far as they hold the scores; a score beyond them widens them and goes on.
     while first < scores.count {
       first = insertWhileInside(scores, from: first)
@@ -87,15 +108,13 @@ public struct ScoreHistogram: Sendable {
     }
   }
 
-  private mutating func insertWhileInside(_ scores: borrowing MutableSpan<Float>, from start: Int) -> Int {
+  private mutating func insertWhileInside(_ scores: UnsafeBufferPointer<Float>, from start: Int) -> Int {
     // A power of two: the product is exact.
     let scale = Float(1 / width)
     return start
-      + scores.withUnsafeBufferPointer { scores in
-        counters.withUnsafeMutableBufferPointer { counters in
-          guard let first = scores.baseAddress, let counter = counters.baseAddress else { return 0 }
-          return Int(ck_count_bins_f32(first + start, scores.count - start, scale, counter))
-        }
+      + counters.withUnsafeMutableBufferPointer { counters in
+        guard let first = scores.baseAddress, let counter = counters.baseAddress else { return 0 }
+        return Int(ck_count_bins_f32(first + start, scores.count - start, scale, counter))
       }
   }
 
@@ -178,6 +197,18 @@ public struct ScoreHistograms: Codable, Equatable, Sendable {
       impostor.insert(point.threshold, count: point.acceptedImpostor - before.acceptedImpostor)
       before = point
     }
+  }
+
+  /// The distributions of scores in single precision, none of which is NaN, in bins of one width, as those behind their exact curve are. The work is cut into
+  /// `pieces`, which change no result.
+  public init(
+    genuine: [Float], impostor: [Float], pieces: Int = 1,
+    perform: ScoreSummary.Perform = { pieces, body in for piece in 0..<pieces { body(piece) } }
+  ) {
+    self = ScoreHistograms(
+      genuine: ScoreHistogram(genuine, pieces: pieces, perform: perform),
+      impostor: ScoreHistogram(impostor, pieces: pieces, perform: perform)
+    ).aligned()
   }
 
   /// Makes all bins equally wide: as wide as the wider, and no narrower than 2 to the power of `exponent`.

@@ -5,10 +5,11 @@ import Metrics
 enum OperatingPointReading {
   static let targets = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
 
-  /// The points at `targets` by the default rule. The scores are needed again, so what sorts in place works on copies, as a peer's `np.sort` does.
+  /// The points at `targets` by the default rule, and with them AUC, equal error rate and the curve at the genuine scores, which come of the same passes.
   static func points(genuine: [Float], impostor: [Float], workers: Workers) -> [PointsMeasurement.Point] {
-    var (genuine, impostor) = (genuine, impostor)
-    let curve = ROCCurve(genuine: &genuine, impostor: &impostor)
+    let curve = ScoreSummary(
+      genuine: genuine, impostor: impostor, targetFARs: targets, pieces: workers.count,
+      perform: workers.forEach)
     return targets.map { target in
       let point = curve.operatingPoint(at: target)
       return PointsMeasurement.Point(

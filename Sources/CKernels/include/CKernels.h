@@ -16,6 +16,7 @@
 #include "CKernelsMargins.h"
 #include "CKernelsSkipping.h"
 #include "CKernelsScreening.h"
+#include "CKernelsSelection.h"
 #include "CKernelsTraining.h"
 
 /// x[i] ← exp(x[i]). Largest error: float 1.03 ulp (of all arguments), double 0.98 ulp (of 10⁸ random ones).

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Metrics
 
 /// What one set of embeddings scores on a protocol of template comparisons.
@@ -27,29 +28,35 @@ public struct TemplateVerificationResult: EvaluationResult, Equatable {
     public let impostor: Int
     public let auc: Double?
     public let eer: EqualErrorRate?
-    /// At the protocol's targets, descending; read from the exact curve.
+    /// At the protocol's targets, descending; those of the exact curve.
     public let operatingPoints: [OperatingPoint]
     /// The curve at its genuine scores, which keeps every TAR.
     public let roc: ROCCurve
     public let scores: ScoreHistograms
 
-    init(_ curve: ROCCurve, settings: TemplateVerification, templates set: TemplateSet) {
+    init(
+      genuine genuineScores: [Float], impostor impostorScores: [Float], settings: TemplateVerification,
+      templates set: TemplateSet, workers: Workers
+    ) {
       let convention = settings.convention
+      let summary = ScoreSummary(
+        genuine: genuineScores, impostor: impostorScores, targetFARs: settings.targetFARs,
+        rule: convention.farRule, pieces: workers.count, perform: workers.forEach)
       images = set.images.count
       media = set.mediaCount
       templates = set.count
       emptyTemplates = set.emptyCount
-      genuine = curve.genuineCount
-      impostor = curve.impostorCount
-      auc = curve.auc
-      eer = curve.equalErrorRate(interpolation: convention.equalErrorRate)
+      genuine = summary.genuineCount
+      impostor = summary.impostorCount
+      auc = summary.auc
+      eer = summary.equalErrorRate(interpolation: convention.equalErrorRate)
       operatingPoints = settings.targetFARs.map {
-        curve.operatingPoint(
-          at: $0, rule: convention.farRule, confidence: convention.confidence,
-          intervalMethod: convention.interval)
+        summary.operatingPoint(
+          at: $0, confidence: convention.confidence, intervalMethod: convention.interval)
       }
-      roc = curve.thinned(.genuineScores)
-      scores = ScoreHistograms(curve)
+      roc = summary.roc
+      scores = ScoreHistograms(
+        genuine: genuineScores, impostor: impostorScores, pieces: workers.count, perform: workers.forEach)
     }
   }
 

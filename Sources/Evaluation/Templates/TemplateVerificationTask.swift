@@ -88,8 +88,10 @@ public struct TemplateVerificationTask: EvaluationTask {
     var parts: [PairResampling.Part] = []
     let outcomes = try splits.indices.map { index in
       let scores = try scores(index)
+      let parted = PartedScores(scores, isGenuine: splits[index].pairs.isGenuine, workers: workers)
       let split = TemplateVerificationResult.Split(
-        curve(split: index, scores: scores), settings: settings, templates: splits[index].templates)
+        genuine: parted.genuine, impostor: parted.impostor, settings: settings,
+        templates: splits[index].templates, workers: workers)
       if let part = resampling?.part(split: index, scores, split.operatingPoints) { parts.append(part) }
       return split
     }
@@ -146,26 +148,43 @@ public struct TemplateVerificationTask: EvaluationTask {
   /// The score of every pair of any templates.
   func scores(of split: Split, templates: Matrix<Float>, workers: Workers) throws -> [Float] {
     precondition(templates.rows == split.templates.count, "templates of another set")
-    let similarity = settings.convention.similarity
     var scores = [Float](repeating: 0, count: split.pairs.count)
     RowPairs.dot(
       templates, first: split.pairs.first, second: split.pairs.second, into: &scores, workers: workers)
-    let hasEmpty = split.templates.emptyCount > 0
-    for index in scores.indices {
+    if let index = finish(&scores, of: split, workers) {
       let (first, second) = (Int(split.pairs.first[index]), Int(split.pairs.second[index]))
-      if hasEmpty, split.templates.isEmpty(first) || split.templates.isEmpty(second) {
-        scores[index] = -.infinity
-        continue
-      }
-      guard scores[index].isFinite else {
-        throw HarnessError(
-          .badInput, place: "templates \(split.templates.ids[first]) and \(split.templates.ids[second])",
-          found: "the score \(scores[index])", expected: "a finite score",
-          advice: "Templates so long that their product overflows need a similarity that normalises them.")
-      }
-      scores[index] = similarity.templateScore(scores[index])
+      throw HarnessError(
+        .badInput, place: "templates \(split.templates.ids[first]) and \(split.templates.ids[second])",
+        found: "the score \(scores[index])", expected: "a finite score",
+        advice: "Templates so long that their product overflows need a similarity that normalises them.")
     }
     return scores
+  }
+
+  /// Makes scores of products, −∞ with an empty template. Returns the first pair whose product is not finite, and leaves it as it is.
+  private func finish(_ scores: inout [Float], of split: Split, _ workers: Workers) -> Int? {
+    let (hasEmpty, similarity) = (split.templates.emptyCount > 0, settings.convention.similarity)
+    let size = 1 << 16
+    return scores.withUnsafeMutableBufferPointer { scores in
+      nonisolated(unsafe) let scores = scores
+      let faults = workers.map((scores.count + size - 1) / size, inPiecesOf: 1) { piece -> Int? in
+        var fault: Int?
+        for index in piece * size..<min(scores.count, (piece + 1) * size) {
+          if hasEmpty,
+            split.templates.isEmpty(Int(split.pairs.first[index]))
+              || split.templates.isEmpty(Int(split.pairs.second[index]))
+          {
+            scores[index] = -.infinity
+          } else if scores[index].isFinite {
+            scores[index] = similarity.templateScore(scores[index])
+          } else if fault == nil {
+            fault = index
+          }
+        }
+        return fault
+      }
+      return faults.compactMap(\.self).first
+    }
   }
 
   /// The exact curve of a split.
@@ -174,19 +193,7 @@ public struct TemplateVerificationTask: EvaluationTask {
   {
     let scores = try scores(
       split: split, templates: templates(split: split, of: embeddings), workers: workers)
-    return curve(split: split, scores: scores)
-  }
-
-  private func curve(split: Int, scores: [Float]) -> ROCCurve {
-    let isGenuine = splits[split].pairs.isGenuine
-    var genuine: [Float] = []
-    var impostor: [Float] = []
-    let genuineCount = isGenuine.count { $0 }
-    genuine.reserveCapacity(genuineCount)
-    impostor.reserveCapacity(scores.count - genuineCount)
-    for (index, score) in scores.enumerated() {
-      if isGenuine[index] { genuine.append(score) } else { impostor.append(score) }
-    }
-    return ROCCurve(genuine: &genuine, impostor: &impostor)
+    var parted = PartedScores(scores, isGenuine: splits[split].pairs.isGenuine, workers: workers)
+    return ROCCurve(genuine: &parted.genuine, impostor: &parted.impostor)
   }
 }
