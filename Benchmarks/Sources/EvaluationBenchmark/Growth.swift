@@ -48,8 +48,8 @@ struct Growth {
   private func distractors(_ embeddings: StoreEmbeddings) throws -> GrowthSeries {
     let tasks = try rows.map { try store.task(embeddings, sizes: [$0], targets: [1e-4]) }
     return try measured(
-      "distractors", "A search among distractors", "\(store.probes) probes, \(settings.threads) threads", 1,
-      rows
+      "distractors", "A search among distractors", "\(store.probes) probes, \(settings.threads) threads",
+      isLinear: true, rows
     ) { try search(tasks[$0], embeddings) }
   }
 
@@ -59,7 +59,7 @@ struct Growth {
       let targets = (0..<count).map { 1e-4 * (1 - 0.9 * Double($0) / Double(count)) }
       return try store.task(embeddings, sizes: [store.distractors], targets: targets)
     }
-    return try measured("operating points", "A search among distractors", fixed, 0, counts) {
+    return try measured("operating points", "A search among distractors", fixed, isLinear: false, counts) {
       try search(tasks[$0], embeddings)
     }
   }
@@ -69,7 +69,7 @@ struct Growth {
     let tasks = try counts.map { count in
       try store.task(embeddings, sizes: [store.distractors], ranks: [count], targets: [1e-4])
     }
-    return try measured("ranks", "A search among distractors", fixed, 0, counts) {
+    return try measured("ranks", "A search among distractors", fixed, isLinear: false, counts) {
       try search(tasks[$0], embeddings)
     }
   }
@@ -79,7 +79,7 @@ struct Growth {
     let tasks = try counts.map { count in
       try store.task(embeddings, sizes: Array(store.sizes.suffix(count)), targets: [1e-4])
     }
-    return try measured("distractor sizes", "A search among distractors", fixed, 0, counts) {
+    return try measured("distractor sizes", "A search among distractors", fixed, isLinear: false, counts) {
       try search(tasks[$0], embeddings)
     }
   }
@@ -87,7 +87,7 @@ struct Growth {
   private func blockSizes(_ embeddings: StoreEmbeddings) throws -> GrowthSeries {
     let sizes = [1_024, 2_048, 4_096, 8_192, 16_384]
     let task = try store.task(embeddings, sizes: [store.distractors], targets: [1e-4])
-    return try measured("rows a block", "A search among distractors", fixed, 0, sizes) {
+    return try measured("rows a block", "A search among distractors", fixed, isLinear: false, sizes) {
       _ = try task.result(of: embeddings, workers: workers, blockRows: sizes[$0])
     }
   }
@@ -118,7 +118,9 @@ struct Growth {
     for index in trainers.indices {
       for _ in 0..<warmUp { _ = try trainers[index].step() }
     }
-    return try measured(quantity, "A step of training", caption, 1, sizes, repetitions: stepsARound) {
+    return try measured(
+      quantity, "A step of training", caption, isLinear: true, sizes, repetitions: stepsARound
+    ) {
       index in
       for _ in 0..<stepsARound { _ = try trainers[index].step() }
     }
@@ -130,11 +132,11 @@ struct Growth {
 
   /// Times `body` for each size, by its place, once a round; what it does several times in a call counts once.
   private func measured(
-    _ quantity: String, _ title: String, _ caption: String, _ expected: Double, _ sizes: [Int],
+    _ quantity: String, _ title: String, _ caption: String, isLinear: Bool, _ sizes: [Int],
     repetitions: Int = 1, _ body: (_ place: Int) throws -> Void
   ) throws -> GrowthSeries {
     var series = GrowthSeries(
-      quantity: quantity, title: title, caption: caption, expected: expected, sizes: sizes)
+      quantity: quantity, title: title, caption: caption, isLinear: isLinear, sizes: sizes)
     for round in -1..<settings.rounds {
       var times = [Double](repeating: 0, count: sizes.count)
       for place in round % 2 == 0 ? Array(sizes.indices) : sizes.indices.reversed() {
@@ -150,8 +152,9 @@ struct Growth {
   private func show(_ series: [GrowthSeries]) throws {
     var record = BenchmarkRecord("Growth")
     record.add(
-      "The slope is that of the logarithm of time over the logarithm of the quantity, by least squares, over \(settings.rounds) rounds: 1 for a time that grows with it, 0 for one "
-        + "that does not.")
+      "Medians of \(settings.rounds) rounds. A time that should grow with a quantity is compared with the straight line through the medians (least squares of relative deviations), what is fixed and what each one takes; "
+        + "one that should not change with the median of all sizes. The departure is the largest of all sizes."
+    )
     var table = MarkdownTable(GrowthSeries.columns)
     for one in series { table.add(one.cells) }
     record.add(table)

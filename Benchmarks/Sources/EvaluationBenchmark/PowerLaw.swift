@@ -3,8 +3,6 @@ import Foundation
 /// The line through logarithms of sizes and times, by least squares: time ∝ size to the power of `exponent`.
 struct PowerLaw {
   let exponent: Double
-  /// The time at size 1.
-  let factor: Double
 
   /// Of at least two different sizes, all positive, as are the times.
   init(_ sizes: [Double], _ times: [Double]) {
@@ -14,8 +12,5 @@ struct PowerLaw {
     let (meanX, meanY) = (x.reduce(0, +) / count, y.reduce(0, +) / count)
     let covariance = zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
     exponent = covariance / x.reduce(0) { $0 + ($1 - meanX) * ($1 - meanX) }
-    factor = exp(meanY - exponent * meanX)
   }
-
-  func time(_ size: Double) -> Double { factor * pow(size, exponent) }
 }
