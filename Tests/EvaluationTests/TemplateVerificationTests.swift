@@ -201,6 +201,9 @@ struct TemplateVerificationTests {
     let task = try small.task("{flip: sum, media-norm: normalise}")
     let whole = try task.templates(split: 0, of: small.table)
     #expect(try task.templates(split: 0, of: small.table, blockImages: block) == whole)
+    let shared = try task.templates(
+      split: 0, of: small.table, blockImages: block, workers: Workers(3))
+    #expect(shared == whole)
     #expect(
       try task.scores(split: 0, templates: whole, workers: Workers(2))
         == task.scores(split: 0, templates: whole))

@@ -14,7 +14,7 @@ extension IdentificationTask: ShardedTask {
     }
     let share = TemplateShare(
       content.templates, needed: marks(content.probes[range]), used: marks(content.probes[...]), shard: shard)
-    let templates = try pooler.templates(share.templates, of: embeddings)
+    let templates = try pooler.templates(share.templates, of: embeddings, workers: workers)
     return IdentificationPart(
       galleries: searchedGalleries.map { run($0, by: range, templates, places: share.places, workers) })
   }

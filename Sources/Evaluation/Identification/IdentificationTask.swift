@@ -67,7 +67,7 @@ public struct IdentificationTask: EvaluationTask {
     -> IdentificationResult
   {
     let digest = ContentDigest(of: embeddings, workers: workers)
-    let templates = try pooler.templates(content.templates, of: embeddings)
+    let templates = try pooler.templates(content.templates, of: embeddings, workers: workers)
     return result(embeddingDigest: try digest.value(), workers) { gallery in
       run(searchedGalleries[gallery], templates, workers)
     }
@@ -157,7 +157,7 @@ public struct IdentificationTask: EvaluationTask {
   public func searches(gallery index: Int, of embeddings: any EmbeddingSource, workers: Workers = .one) throws
     -> IdentificationSearches
   {
-    let templates = try pooler.templates(content.templates, of: embeddings)
+    let templates = try pooler.templates(content.templates, of: embeddings, workers: workers)
     return run(
       SearchedGallery(name: "", members: content.galleries[index], highestPairs: 0), templates, workers
     ).searches

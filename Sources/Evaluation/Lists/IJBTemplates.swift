@@ -65,6 +65,14 @@ struct TemplatePairs: Sendable {
 
   /// Reads `*_template_pair_label.txt`: template, template, 1 (one person) or 0 a line. A template that is not in `set` is an error.
   init(file: String, templates set: TemplateSet, definedIn list: String) throws {
+    let numbering = TemplateNumbering(set)
+    let isPlain = PlainTriples.read(file) { a, b, label in
+      guard let a = numbering[a], let b = numbering[b], label <= 1 else { return false }
+      append(a, b, isGenuine: label == 1)
+      return true
+    }
+    if isPlain { return }
+    self = TemplatePairs()
     try ListScanner(path: file).forEachLine { line in
       try line.require(3, columns: "template template label")
       let a = try Self.template(line, 0, set, list)

@@ -3,8 +3,8 @@ import LinearAlgebra
 
 /// Makes one vector of each template, from embeddings that are read in blocks.
 ///
-/// Everything is computed in double precision, image after image in the order of the set, so the result does not depend on the
-/// blocks. Memory: the templates and one block.
+/// Everything is computed in double precision, image after image in the order of the set, so the result depends neither on the
+/// blocks nor on the number of threads, which share the templates. Memory: the templates, and a block a thread.
 struct TemplatePooler {
   let pooling: TemplatePooling
   /// Whether templates are scaled to unit length.
@@ -14,14 +14,52 @@ struct TemplatePooler {
 
   /// One row a template, in the order of the set; an empty template is a row of zeros.
   ///
-  /// An image or media that must be normalised and has no direction, a template whose sum has none, and embeddings that are not finite are errors.
-  func templates(_ set: TemplateSet, of embeddings: any EmbeddingSource) throws -> Matrix<Float> {
+  /// An image or media that must be normalised and has no direction, a template whose sum has none, and embeddings that are not finite are errors, of which the
+  /// first in that order is thrown.
+  func templates(_ set: TemplateSet, of embeddings: any EmbeddingSource, workers: Workers = .one) throws
+    -> Matrix<Float>
+  {
     let dimension = embeddings.dimension * (pooling.flip == .concatenate ? 2 : 1)
     var result = Matrix<Float>(rows: set.count, columns: dimension)
+    let pieces = pieces(set)
+    let faults = result.withMutableElements { elements in
+      elements.withUnsafeMutableBufferPointer { elements in
+        nonisolated(unsafe) let elements = elements
+        return workers.map(pieces.count, inPiecesOf: 1) { piece -> (any Error)? in
+          do {
+            try pool(pieces[piece], of: set, embeddings, dimension, into: elements)
+            return nil
+          } catch {
+            return error
+          }
+        }
+      }
+    }
+    if let fault = faults.compactMap(\.self).first { throw fault }
+    return result
+  }
+
+  /// Ranges of templates with about a block of images each.
+  private func pieces(_ set: TemplateSet) -> [Range<Int>] {
+    var pieces: [Range<Int>] = []
+    var start = 0
+    for template in 0..<set.count where set.starts[template + 1] - set.starts[start] >= blockImages {
+      pieces.append(start..<template + 1)
+      start = template + 1
+    }
+    if start < set.count { pieces.append(start..<set.count) }
+    return pieces
+  }
+
+  /// Pools the templates of `range` into their rows.
+  private func pool(
+    _ range: Range<Int>, of set: TemplateSet, _ embeddings: any EmbeddingSource, _ dimension: Int,
+    into result: UnsafeMutableBufferPointer<Float>
+  ) throws {
     var image = [Double](repeating: 0, count: dimension)
     var media = image
     var sum = image
-    var (mediaImages, mediaCount, template) = (0, 0, 0)
+    var (mediaImages, mediaCount, template) = (0, 0, range.lowerBound)
     func finishMedia() throws {
       guard mediaImages > 0 else { return }
       var factor = 1 / Double(mediaImages)
@@ -49,18 +87,17 @@ struct TemplatePooler {
             throw error(embeddings, template: set.ids[template], found: "embeddings that cancel out")
           }
         }
-        result.withMutableRow(template) { row in
-          for column in 0..<dimension {
-            row[column] = Float(sum[column] / divisor)
-            sum[column] = 0
-          }
+        for column in 0..<dimension {
+          result[template * dimension + column] = Float(sum[column] / divisor)
+          sum[column] = 0
         }
       }
       mediaCount = 0
       template += 1
     }
-    for first in stride(from: 0, to: set.images.count, by: blockImages) {
-      let block = first..<min(first + blockImages, set.images.count)
+    let end = set.starts[range.upperBound]
+    for first in stride(from: set.starts[range.lowerBound], to: end, by: blockImages) {
+      let block = first..<min(first + blockImages, end)
       let rows = set.images[block].map { Int($0.row) }
       let features = try embeddings.embeddings(ofRows: rows)
       let flipped = pooling.flip == .none ? nil : try embeddings.flippedEmbeddings(ofRows: rows)
@@ -84,8 +121,7 @@ struct TemplatePooler {
         mediaImages += 1
       }
     }
-    while template < set.count { try finishTemplate() }
-    return result
+    while template < range.upperBound { try finishTemplate() }
   }
 
   private func read(

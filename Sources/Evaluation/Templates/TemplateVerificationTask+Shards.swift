@@ -19,7 +19,7 @@ extension TemplateVerificationTask: ShardedTask {
       let pairs = own.isEmpty ? 0..<0 : own.lowerBound - start..<own.upperBound - start
       start += split.pairs.count
       let share = share(split, pairs, shard)
-      let templates = try pooler().templates(share.templates, of: embeddings)
+      let templates = try pooler().templates(share.templates, of: embeddings, workers: workers)
       part.scores += try scores(
         of: Split(
           templates: share.templates, pairs: TemplatePairs(split.pairs, pairs, places: share.places)),

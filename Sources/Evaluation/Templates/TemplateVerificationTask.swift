@@ -74,7 +74,8 @@ public struct TemplateVerificationTask: EvaluationTask {
   {
     let digest = ContentDigest(of: embeddings, workers: workers)
     return try result(digest: digest.value, workers) { index in
-      try scores(split: index, templates: templates(split: index, of: embeddings), workers: workers)
+      try scores(
+        split: index, templates: templates(split: index, of: embeddings, workers: workers), workers: workers)
     }
   }
 
@@ -127,10 +128,11 @@ public struct TemplateVerificationTask: EvaluationTask {
 
   /// The templates of a split, one row each in the order of their ids; zeros for one without images. `blockImages` are read at a time, which
   /// changes nothing but memory.
-  public func templates(split: Int, of embeddings: any EmbeddingSource, blockImages: Int = 4096) throws
-    -> Matrix<Float>
-  {
-    try pooler(blockImages: blockImages).templates(splits[split].templates, of: embeddings)
+  public func templates(
+    split: Int, of embeddings: any EmbeddingSource, blockImages: Int = 4096, workers: Workers = .one
+  ) throws -> Matrix<Float> {
+    try pooler(blockImages: blockImages).templates(
+      splits[split].templates, of: embeddings, workers: workers)
   }
 
   /// What makes the templates.
@@ -192,7 +194,7 @@ public struct TemplateVerificationTask: EvaluationTask {
     -> ROCCurve
   {
     let scores = try scores(
-      split: split, templates: templates(split: split, of: embeddings), workers: workers)
+      split: split, templates: templates(split: split, of: embeddings, workers: workers), workers: workers)
     var parted = PartedScores(scores, isGenuine: splits[split].pairs.isGenuine, workers: workers)
     return ROCCurve(genuine: &parted.genuine, impostor: &parted.impostor)
   }
