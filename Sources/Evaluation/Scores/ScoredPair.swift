@@ -88,7 +88,8 @@ extension TemplateVerificationTask: PairScoring {
   ) throws {
     for (number, split) in splits.enumerated() {
       let scores = try scores(
-        split: number, templates: templates(split: number, of: embeddings), workers: workers)
+        split: number, templates: templates(split: number, of: embeddings, workers: workers), workers: workers
+      )
       for (index, score) in scores.enumerated() {
         try body(
           ScoredPair(
