@@ -81,25 +81,27 @@ examples: build ## run and report the worked studies in Examples
 	$(foreach file,$(EXAMPLES),$(LIKENESS) run $(file) $(RUN_FLAGS) && \
 	  $(LIKENESS) report $(file) $(REPORT_FLAGS) &&) true
 
-bench: build ## measure this machine and what needs no peer: losses, mechanisms, threads, growth, stores, allocations
+bench: build ## measure this machine and what needs no peer: losses, mechanisms, threads, growth, stores, allocations, MegaFace
 	$(LIKENESS) doctor
 	swift build -c release --package-path Benchmarks
-	$(BENCHMARK) LossBenchmark
-	$(BENCHMARK) StepBenchmark mechanisms
+	$(BENCHMARK) LossBenchmark $(RECORD)
+	$(BENCHMARK) StepBenchmark mechanisms $(RECORD)
 	$(BENCHMARK) MallocBenchmark $(RECORD)
 	$(BENCHMARK) EvaluationBenchmark store $(RECORD)
 	$(BENCHMARK) EvaluationBenchmark opening $(RECORD)
 	$(BENCHMARK) EvaluationBenchmark threads --rounds 3 $(RECORD)
 	$(BENCHMARK) EvaluationBenchmark growth --rounds 3 --figures $(RESULTS)/benchmarks $(RECORD)
+	$(BENCHMARK) ScaleBenchmark megaface $(RECORD)
 
 bench-peers: build ## measure beside PyTorch, JAX, NumPy, scikit-learn and faiss, which it installs in Benchmarks/peers/venv
 	Benchmarks/peers/setup.sh
 	swift build -c release --package-path Benchmarks
-	$(BENCHMARK) StepBenchmark compare --peers eager,compile,jax
-	$(BENCHMARK) ScaleBenchmark ijbc --python Benchmarks/peers/venv/bin/python
+	$(BENCHMARK) StepBenchmark compare --peers eager,compile,jax $(RECORD)
+	$(BENCHMARK) ScaleBenchmark ijbc $(RECORD)
 	$(BENCHMARK) EvaluationBenchmark operating-points $(RECORD)
 	$(BENCHMARK) EvaluationBenchmark megaface --rounds 3 $(RECORD)
 	$(BENCHMARK) GridBenchmark $(RECORD)
+	$(BENCHMARK) StepBenchmark late --peers compile,jax $(RECORD)
 
 lint: setup ## check the format of all Swift sources
 	swift format lint --strict --parallel --recursive $(SOURCES)

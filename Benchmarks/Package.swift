@@ -25,7 +25,8 @@ let package = Package(
         likeness("Experiments"), likeness("FeatureStores"), likeness("Learning"), likeness("LinearAlgebra"),
       ]),
     .executableTarget(
-      name: "LossBenchmark", dependencies: [likeness("Learning"), likeness("LinearAlgebra")]),
+      name: "LossBenchmark",
+      dependencies: ["BenchmarkSupport", likeness("Learning"), likeness("LinearAlgebra")]),
     .executableTarget(
       name: "MallocBenchmark",
       dependencies: [

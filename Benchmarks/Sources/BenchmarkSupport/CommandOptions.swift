@@ -38,15 +38,20 @@ public struct CommandOptions: Sendable {
     return number
   }
 
-  /// Whole numbers of at least 1, with commas between them.
-  public func counts(_ name: String, default standard: [Int]) throws -> [Int] {
+  /// Whole numbers of at least `least`, with commas between them.
+  public func counts(_ name: String, default standard: [Int], atLeast least: Int = 1) throws -> [Int] {
     guard let text = values[name] else { return standard }
     return try text.split(separator: ",").map { part in
-      guard let number = Int(part), number >= 1 else {
-        throw Failure("--\(name): ‘\(part)’ is no whole number of at least 1")
+      guard let number = Int(part), number >= least else {
+        throw Failure("--\(name): ‘\(part)’ is no whole number of at least \(least)")
       }
       return number
     }
+  }
+
+  /// The parts of a value between its commas; nil where the option is not given.
+  public func list(_ name: String) -> [String]? {
+    values[name]?.split(separator: ",").map(String.init)
   }
 
   /// A number above 0 and at most 1.

@@ -30,6 +30,18 @@ public struct PythonPeer: Sendable {
     return try JSONDecoder().decode(Output.self, from: process.output)
   }
 
+  /// Packages with the versions that this Python would import, such as `numpy 2.4.6`.
+  public func versions(of packages: [String]) throws -> [String] {
+    let code =
+      "import sys; from importlib.metadata import version; "
+      + "[print(name, version(name)) for name in sys.argv[1:]]"
+    let process = try ChildProcess(python, ["-c", code] + packages)
+    guard process.status == 0 else {
+      throw Failure("\(python) lacks one of \(packages.joined(separator: ", "))")
+    }
+    return String(decoding: process.output, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
   /// What must be set before a peer starts: the number of threads for each library that may have its own, and glibc's thresholds, without which
   /// every large array goes back to the system and is faulted in again.
   public static func environment(threads: Int) -> [String: String] {

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 import Learning
 import LinearAlgebra
@@ -49,13 +50,16 @@ struct LossBenchmark {
   }
 
   func run() throws {
-    print(
-      "Similarities to gradient, Float, \(arguments.batch) × \(arguments.classes), dimension \(arguments.dimension), \(arguments.repetitions) interleaved repetitions; BLAS core \(BLASCore.current)."
+    var record = BenchmarkRecord("Losses")
+    record.add(
+      "Similarities to gradient, `Float`, \(arguments.batch) × \(arguments.classes), dimension \(arguments.dimension), \(arguments.repetitions) "
+        + "interleaved repetitions. A ratio is that of one repetition's times; the head has the products on both sides."
     )
-    for threads in arguments.threads { try report(threads: threads) }
+    for threads in arguments.threads { try measure(threads: threads, into: &record) }
+    try record.finish(in: arguments.record)
   }
 
-  private func report(threads: Int) throws {
+  private func measure(threads: Int, into record: inout BenchmarkRecord) throws {
     let plain = try LossConfiguration("normface")
     var contenders = ([plain] + arguments.losses.filter { $0 != plain }).map(contender)
     var products: [Double] = []
@@ -72,36 +76,45 @@ struct LossBenchmark {
         if repetition >= 0 { contenders[index].times.append(seconds) }
       }
     }
+    record.add(
+      "The products take \(milliseconds(products)) ms, \(threads) thread\(threads == 1 ? "" : "s").")
+    record.add(table(contenders, products: products))
+    if let energetic = contenders.first(where: { $0.name == SphereFacePlus.description.name }) {
+      record.add(table(energetic, without: energyProducts, basis: contenders[0].times))
+    }
+  }
+
+  /// Of NormFace first and the others.
+  private func table(_ contenders: [Contender], products: [Double]) -> MarkdownTable {
     let own = contenders[0].times
-    print("\nThe products take \(milliseconds(products)) ms, \(threads) thread\(threads == 1 ? "" : "s").")
-    print("\n| loss | ms | alone × NormFace | quartiles | range | head × NormFace | quartiles | range |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    var table = MarkdownTable([
+      "loss", "ms", "alone × NormFace", "quartiles", "range", "head × NormFace", "quartiles", "range",
+    ])
     for contender in contenders {
       let alone = zip(contender.times, own).map { $0 / $1 }
       let head = own.indices.map { (products[$0] + contender.times[$0]) / (products[$0] + own[$0]) }
-      print(
-        "| \(contender.name) | \(milliseconds(contender.times)) | \(spread(alone)) | \(spread(head)) |")
+      table.add(
+        [contender.name, milliseconds(contender.times)] + Spread(of: alone).columns
+          + Spread(of: head).columns)
     }
-    if let energetic = contenders.first(where: { $0.name == SphereFacePlus.description.name }) {
-      let rest = own.indices.map { (energetic.times[$0] - energyProducts[$0]) / own[$0] }
-      print(
-        "\n\(energetic.name) without its products of prototypes, \(milliseconds(energyProducts)) ms: \(spread(rest)) × NormFace (median | quartiles | range)"
-      )
-    }
+    return table
+  }
+
+  /// A loss without products of its own.
+  private func table(_ contender: Contender, without products: [Double], basis: [Double]) -> MarkdownTable {
+    var table = MarkdownTable([
+      "", "ms of these products", "alone × NormFace", "quartiles", "range",
+    ])
+    let rest = basis.indices.map { (contender.times[$0] - products[$0]) / basis[$0] }
+    table.add(
+      ["\(contender.name) without its products of prototypes", milliseconds(products)]
+        + Spread(of: rest).columns)
+    return table
   }
 
   /// The median.
   private func milliseconds(_ seconds: [Double]) -> String {
-    String(format: "%.2f", seconds.sorted()[seconds.count / 2] * 1000)
-  }
-
-  /// Median, quartiles and range, as cells of a table.
-  private func spread(_ ratios: [Double]) -> String {
-    let sorted = ratios.sorted()
-    func part(_ share: Double) -> String {
-      String(format: "%.2f", sorted[Int((share * Double(sorted.count - 1)).rounded())])
-    }
-    return "\(part(0.5)) | \(part(0.25))–\(part(0.75)) | \(part(0))–\(part(1))"
+    String(format: "%.2f", Spread(of: seconds).median * 1000)
   }
 
   /// Seconds for the similarities and the gradients of embeddings and prototypes.
@@ -168,12 +181,5 @@ struct LossBenchmark {
         0..<contender.batch.similarities.columns, into: &contender.batch.similarities)
     }
     return seconds { _ = contender.loss.evaluate(&contender.batch, workers: workers) }
-  }
-
-  private func seconds(_ work: () -> Void) -> Double {
-    let start = ContinuousClock.now
-    work()
-    let elapsed = ContinuousClock.now - start
-    return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
   }
 }

@@ -24,7 +24,8 @@ struct MallocBenchmark {
 
     USAGE: MallocBenchmark [OPTIONS]
 
-      --losses NAME,NAME   with conventional class weights (arcface and some others); all: every loss that there is
+      --losses NAME,NAME   with conventional class weights (arcface and some others); all: every loss that there is,
+                           those of pairs with siamese networks
       --threads N,N        (1,2)
       --steps N            steps that count (50)
       --sites              also the lines of the sources that allocate most, which takes seconds a contender
@@ -59,8 +60,12 @@ struct MallocBenchmark {
     let conventional = try MechanismConfiguration("conventional")
     let arcface = try LossConfiguration("arcface")
     let queue = OptionValue.number(512)
-    return try losses.map {
-      Contender(name: "\($0), conventional", loss: try LossConfiguration($0), mechanism: conventional)
+    return try losses.map { name in
+      let loss = try LossConfiguration(name)
+      // Losses of pairs have no class weights.
+      let mechanism =
+        loss.traits.needs.contains(.pairs) ? try MechanismConfiguration("siamese") : conventional
+      return Contender(name: "\(name), \(mechanism.name)", loss: loss, mechanism: mechanism)
     } + [
       Contender(
         name: "arcface, MultiFace, N = 4", loss: arcface,

@@ -7,12 +7,12 @@ import LinearAlgebra
 struct IJBCScale {
   let folder: String
   let threads: Int
-  private let faces: Int
-  private let templates: Int
+  let faces: Int
+  let templates: Int
   private let subjects: Int
-  private let genuine: Int
-  private let impostor: Int
-  private static let dimension = 512
+  let genuine: Int
+  let impostor: Int
+  static let dimension = 512
 
   init(_ arguments: Arguments) {
     folder = arguments.folder

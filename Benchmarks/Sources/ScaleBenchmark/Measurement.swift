@@ -32,13 +32,4 @@ struct Measurement: Codable {
     encoder.outputFormatting = .sortedKeys
     print(String(decoding: try encoder.encode(result), as: UTF8.self))
   }
-
-  /// Runs a program that prints a measurement.
-  static func of(_ program: String, _ arguments: [String]) throws -> Measurement {
-    let process = try ChildProcess(program, arguments)
-    guard process.status == 0 else {
-      throw Failure("\(program) \(arguments.joined(separator: " ")) failed")
-    }
-    return try JSONDecoder().decode(Measurement.self, from: process.output)
-  }
 }

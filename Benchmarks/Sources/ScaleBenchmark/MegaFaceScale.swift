@@ -8,10 +8,10 @@ import LinearAlgebra
 struct MegaFaceScale {
   let folder: String
   let threads: Int
-  private let distractors: Int
-  private static let probes = 3_530
+  let distractors: Int
+  static let probes = 3_530
   private static let identities = 80
-  private static let dimension = 512
+  static let dimension = 512
 
   init(_ arguments: Arguments) {
     folder = arguments.folder

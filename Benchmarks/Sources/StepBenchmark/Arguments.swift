@@ -24,10 +24,11 @@ struct Arguments {
       --classes N,N   identities (compare: 1000,10000,50000; otherwise one number, 10000, late: 50000)
       --threads N     (2)
       --steps N       steps that count, after 20 whose losses are compared (30)
-      --rounds N      compare: processes of each contender (5)
+      --rounds N      compare, late: processes of each contender (5)
       --peers NAME,NAME
-                      compare: any of eager, compile, jax (eager,compile)
-      --python FILE   compare: a Python with the packages of peers/requirements.txt (that of peers/setup.sh)
+                      compare, late: any of eager, compile, jax (eager,compile)
+      --python FILE   compare, late: a Python with the packages of peers/requirements.txt (that of peers/setup.sh)
+      --record FILE   compare, late, mechanisms: keep the tables in a section of this file
       --folder DIR    where the export goes, up to 350 MB a number of classes (likeness-step in the system's temporary folder)
       --keep          do not remove the folder afterwards; late always keeps the world and the state in it
       --bound X       leave gradients out up to this relative error (late: 1e-7; step: none)
@@ -35,52 +36,46 @@ struct Arguments {
       --late-steps N  steps of the training that makes the late state (1000)
     """
 
-  var task: Task
-  var classes: [Int]
-  var threads = 2
-  var steps = 30
-  var rounds = 5
-  var peers = [Peer.eager, .compile]
-  var python = PeerFolder.python
-  var folder = NSTemporaryDirectory() + "likeness-step"
-  var keeps = false
+  let task: Task
+  let classes: [Int]
+  let threads: Int
+  let steps: Int
+  let rounds: Int
+  let peers: [Peer]
+  let python: String?
+  let record: String?
+  let folder: String
+  let keeps: Bool
   /// The error of gradients that one of our own steps allows; nil for none.
-  var bound: Double?
-  var startsLate = false
-  var lateSteps = 1000
+  let bound: Double?
+  let startsLate: Bool
+  let lateSteps: Int
 
   init(_ words: [String]) throws {
-    var rest = words[...]
-    guard let first = rest.popFirst(), let task = Task(rawValue: first == "--help" ? "help" : first) else {
+    guard let first = words.first, let task = Task(rawValue: first == "--help" ? "help" : first) else {
       throw Failure(Self.help)
     }
-    self.task = task
-    classes = task == .compare ? [1_000, 10_000, 50_000] : task == .late ? [50_000] : [10_000]
-    if task == .late { (bound, startsLate) = (1e-7, true) }
-    while let word = rest.popFirst() {
-      if word == "--help" { self.task = .help }
-      if word == "--keep" { keeps = true }
-      if word == "--from-late" { startsLate = true }
-      if ["--help", "--keep", "--from-late"].contains(word) { continue }
-      guard let value = rest.popFirst() else { throw Failure("no value for \(word)") }
-      switch word {
-      case "--classes":
-        classes = try value.split(separator: ",").map { try Self.number(String($0), word, atLeast: 2) }
-      case "--threads": threads = try Self.number(value, word, atLeast: 1)
-      case "--steps": steps = try Self.number(value, word, atLeast: 1)
-      case "--rounds": rounds = try Self.number(value, word, atLeast: 1)
-      case "--peers": peers = try value.split(separator: ",").map { try Self.peer(String($0)) }
-      case "--python": python = value
-      case "--folder": folder = value
-      case "--late-steps": lateSteps = try Self.number(value, word, atLeast: 1)
-      case "--bound":
-        guard let number = Double(value), number > 0, number < 1 else {
-          throw Failure("--bound: ‘\(value)’ is no number above 0 and below 1")
-        }
-        bound = number
-      default: throw Failure("the unknown option \(word)\n\n\(Self.help)")
-      }
-    }
+    let options = try CommandOptions(
+      words.dropFirst(),
+      options: [
+        "classes", "threads", "steps", "rounds", "peers", "python", "record", "folder", "bound", "late-steps",
+      ],
+      flags: ["help", "keep", "from-late"], help: Self.help)
+    self.task = options.has("help") ? .help : task
+    classes = try options.counts(
+      "classes", default: task == .compare ? [1_000, 10_000, 50_000] : task == .late ? [50_000] : [10_000],
+      atLeast: 2)
+    threads = try options.count("threads", default: 2)
+    steps = try options.count("steps", default: 30)
+    rounds = try options.count("rounds", default: 5)
+    peers = try options.list("peers").map { try $0.map(Self.peer) } ?? [.eager, .compile]
+    python = options.text("python")
+    record = options.text("record")
+    folder = options.text("folder") ?? NSTemporaryDirectory() + "likeness-step"
+    keeps = options.has("keep")
+    bound = try options.text("bound").map(Self.bound) ?? (task == .late ? 1e-7 : nil)
+    startsLate = task == .late || options.has("from-late")
+    lateSteps = try options.count("late-steps", default: 1000)
     guard !classes.isEmpty, task == .compare || classes.count == 1 else {
       throw Failure("--classes: \(classes.count) numbers, where \(task.rawValue) takes one")
     }
@@ -104,9 +99,9 @@ struct Arguments {
     return peer
   }
 
-  private static func number(_ text: String, _ word: String, atLeast least: Int) throws -> Int {
-    guard let number = Int(text), number >= least else {
-      throw Failure("\(word): ‘\(text)’ is no whole number of at least \(least)")
+  private static func bound(_ text: String) throws -> Double {
+    guard let number = Double(text), number > 0, number < 1 else {
+      throw Failure("--bound: ‘\(text)’ is no number above 0 and below 1")
     }
     return number
   }

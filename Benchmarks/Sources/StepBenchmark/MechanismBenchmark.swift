@@ -63,20 +63,23 @@ struct MechanismBenchmark {
       let times = passes.run()
       if repetition >= 0 { passTimes.append(times) }
     }
-    print(
-      "\(arguments.threads) threads, \(arguments.steps) interleaved steps, BLAS core \(BLASCore.current.name).\n"
+    try show(heads, galleries, passTimes)
+  }
+
+  private func show(_ heads: [Contender], _ galleries: [Contender], _ passes: [GalleryPasses.Times]) throws {
+    var record = BenchmarkRecord("Mechanisms")
+    record.add(
+      "Steps of \(StepWorkload.batch) samples, \(arguments.threads) threads, \(arguments.steps) interleaved steps after \(Self.warmUp)."
     )
-    print("| \(arguments.classes[0]) classes | ms a step | × conventional | quartiles | range |")
-    print("|---|---:|---:|---:|---:|")
-    for contender in heads { printRow(contender, over: heads[0].times) }
-    let networks = Self.milliseconds(passTimes.map(\.networks))
-    let comparisons = Self.milliseconds(passTimes.map(\.comparisons))
-    print(
-      "\nThe passes: \(networks) ms in networks, \(comparisons) ms against a queue of \(Self.queue), together "
-        + "\(Self.milliseconds(passTimes.map(\.sum))) ms.\n")
-    print("| queue of \(Self.queue) | ms a step | × its passes | quartiles | range |")
-    print("|---|---:|---:|---:|---:|")
-    for contender in galleries { printRow(contender, over: passTimes.map(\.sum)) }
+    record.add(
+      Self.table("\(arguments.classes[0]) classes", heads, over: "conventional", heads[0].times))
+    let networks = Self.milliseconds(passes.map(\.networks))
+    let comparisons = Self.milliseconds(passes.map(\.comparisons))
+    record.add(
+      "The passes that a step of semi-siamese training needs: \(networks) ms in networks, \(comparisons) ms against a queue of "
+        + "\(Self.queue), together \(Self.milliseconds(passes.map(\.sum))) ms.")
+    record.add(Self.table("queue of \(Self.queue)", galleries, over: "its passes", passes.map(\.sum)))
+    try record.finish(in: arguments.record)
   }
 
   private func contender(
@@ -87,10 +90,16 @@ struct MechanismBenchmark {
       trainer: try workload.trainer(mechanism, steps: Self.warmUp + arguments.steps, workers: workers))
   }
 
-  private func printRow(_ contender: Contender, over basis: [Double]) {
-    let ratios = zip(contender.times, basis).map { $0 / $1 }
-    print(
-      "| \(contender.name) | \(Self.milliseconds(contender.times)) | \(Spread(of: ratios).cells) |")
+  /// Times, and their ratios to what `basis` took in the same repetition.
+  private static func table(
+    _ title: String, _ contenders: [Contender], over name: String, _ basis: [Double]
+  ) -> MarkdownTable {
+    var table = MarkdownTable([title, "ms a step", "× \(name)", "quartiles", "range"])
+    for contender in contenders {
+      let ratios = Spread(of: zip(contender.times, basis).map { $0 / $1 })
+      table.add([contender.name, milliseconds(contender.times)] + ratios.columns)
+    }
+    return table
   }
 
   /// The median.

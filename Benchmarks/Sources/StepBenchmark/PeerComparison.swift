@@ -4,39 +4,22 @@ import Foundation
 /// Runs ours and the peers in turn, each round in processes of their own, and prints how their times stand to each other: from step 0, or from a
 /// late state with our step that leaves gradients out as well.
 ///
-/// A round's ratio is our median over the peer's median. No time counts before the losses of the first steps agree: in every
-/// round, with every peer, else nothing is printed but both lists.
+/// No time counts before the losses of the first steps agree: in every round, with every peer, else nothing is printed but both lists.
 struct PeerComparison {
   private let arguments: Arguments
-  private let python: String
+  private let python: PythonPeer
 
   /// The largest relative difference of two losses of the same step.
   private static let tolerance = 1e-4
 
   init(_ arguments: Arguments) throws {
     self.arguments = arguments
-    guard let python = arguments.python else {
-      throw Failure(
-        "no Python for the peers: run Benchmarks/peers/setup.sh, or name one with --python")
-    }
-    self.python = python
+    python = try PythonPeer(python: arguments.python)
   }
-
-  /// Who is timed.
-  private enum Contender: Hashable {
-    /// Ours, dense or with a bound on the error of gradients.
-    case ours(bound: Double?)
-    case peer(Peer)
-  }
-
-  /// What each contender took in one round.
-  private typealias Round = [Contender: StepMeasurement]
-
-  private static let dense = Contender.ours(bound: nil)
 
   /// Our contenders, the dense one first.
   private var ownContenders: [Contender] {
-    arguments.startsLate ? [Self.dense, .ours(bound: arguments.bound)] : [Self.dense]
+    arguments.startsLate ? [.dense, .ours(bound: arguments.bound)] : [.dense]
   }
 
   func run() throws {
@@ -46,14 +29,32 @@ struct PeerComparison {
         try? FileManager.default.removeItem(atPath: arguments.folder)
       }
     }
-    for classes in arguments.classes { try compare(classes: classes) }
+    let comparisons = try arguments.classes.map(compare)
+    var record = BenchmarkRecord(arguments.startsLate ? "A late step of training" : "A step of training")
+    record.add(introduction)
+    for comparison in comparisons { comparison.add(to: &record) }
+    record.add(StepComparison.products(comparisons))
+    for peer in arguments.peers where comparisons.contains(where: { $0.lacks(peer) }) {
+      record.add("\(peer.title) is left out: this machine lacks something that it needs.")
+    }
+    try record.finish(in: arguments.record)
   }
 
-  private func compare(classes: Int) throws {
-    let start = arguments.startsLate ? ", after \(arguments.lateSteps) steps of training on them" : ""
-    print(
-      "\(classes) classes\(start), \(arguments.threads) threads, \(arguments.steps) steps, \(arguments.rounds) rounds"
-    )
+  private var introduction: String {
+    let start =
+      arguments.startsLate
+      ? "after \(arguments.lateSteps) steps of training on the images of all classes" : "from step 0"
+    let left =
+      arguments.startsLate
+      ? ", even where some of them are left out, so that it is no rate of the machine there" : ""
+    return
+      "One step with \(StepWorkload.batch) samples \(start): \(arguments.threads) threads, \(arguments.steps) steps after "
+      + "\(StepMeasurement.comparedLosses) whose losses agree to \(Self.tolerance) of their size, \(arguments.rounds) rounds in turn. "
+      + "A row of times has the medians over rounds of a round's median and quartiles, and the range of all steps; a ratio is that of a round's medians. "
+      + "GFLOP/s is all matrix products of a dense step over the time of the whole step\(left)."
+  }
+
+  private func compare(classes: Int) throws -> StepComparison {
     var own = [
       "--classes", "\(classes)", "--threads", "\(arguments.threads)", "--steps", "\(arguments.steps)",
       "--folder", arguments.folder,
@@ -61,14 +62,13 @@ struct PeerComparison {
     if arguments.startsLate { own += ["--from-late", "--late-steps", "\(arguments.lateSteps)"] }
     _ = try ours("export", own)
     var contenders = ownContenders + arguments.peers.map { .peer($0) }
-    var rounds: [Round] = []
-    for _ in 0..<arguments.rounds {
-      var round: Round = [:]
+    var rounds: [StepComparison.Round] = []
+    for number in 1...arguments.rounds {
+      FileHandle.standardError.write(
+        Data("\(classes) classes, round \(number) of \(arguments.rounds)\n".utf8))
+      var round: StepComparison.Round = [:]
       for contender in contenders {
         round[contender] = try measurement(of: contender, classes: classes, own: own)
-        if round[contender] == nil, case .peer(let peer) = contender {
-          print("\(peer.title) is left out: this machine lacks what standard error names.")
-        }
       }
       // Missing now is missing for good. The next round goes the other way, so that no one always has the machine as the same
       // other left it.
@@ -77,7 +77,7 @@ struct PeerComparison {
       rounds.append(round)
     }
     try? FileManager.default.removeItem(atPath: arguments.file(classes: classes))
-    show(rounds)
+    return StepComparison(classes: classes, own: ownContenders, peers: arguments.peers, rounds: rounds)
   }
 
   /// What one process of a contender took; nil where this machine cannot run it.
@@ -101,78 +101,18 @@ struct PeerComparison {
   }
 
   /// Throws, with both lists, where the first losses of a contender differ from our dense step's by more than rounding.
-  private func demandAgreement(_ round: Round) throws {
+  private func demandAgreement(_ round: StepComparison.Round) throws {
     let count = StepMeasurement.comparedLosses
-    let ours = round[Self.dense]?.losses ?? []
-    for (contender, measurement) in round where contender != Self.dense {
-      let theirs = measurement.losses
-      if ours.count == count, theirs.count == count, Self.difference(ours, theirs) <= Self.tolerance {
+    guard let ours = round[.dense] else { return }
+    for (contender, other) in round where contender != .dense {
+      if ours.losses.count == count, other.losses.count == count,
+        ours.lossDifference(from: other) <= Self.tolerance
+      {
         continue
       }
       throw Failure(
         "the losses of the first \(count) steps differ by more than \(Self.tolerance) of their size: no time counts\n"
-          + "likeness: \(ours)\n\(measurement.engine): \(theirs)")
+          + "likeness: \(ours.losses)\n\(other.engine): \(other.losses)")
     }
-  }
-
-  /// The largest relative difference; infinite where a number is not finite.
-  private static func difference(_ a: [Double], _ b: [Double]) -> Double {
-    zip(a, b).map { x, y in
-      guard x.isFinite && y.isFinite else { return .infinity }
-      return x == y ? 0 : abs(x - y) / max(abs(x), abs(y))
-    }.max() ?? .infinity
-  }
-
-  private func show(_ rounds: [Round]) {
-    let others = arguments.peers.map { Contender.peer($0) }.filter { rounds[0][$0] != nil }
-    print("\n| | ms a step | quartiles | range | peak MiB | page faults a step |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for contender in ownContenders + others { printRow(rounds.compactMap { $0[contender] }) }
-    for (place, ours) in ownContenders.enumerated() {
-      let compared = (place > 0 ? [Self.dense] : []) + others
-      guard !compared.isEmpty, let engine = rounds[0][ours]?.engine else { continue }
-      print("\n| \(engine) over | ratio of times | quartiles | range | losses differ by at most |")
-      print("|---|---:|---:|---:|---:|")
-      for contender in compared { printRatio(of: ours, over: contender, rounds) }
-    }
-    let shares = rounds.compactMap { $0[Self.dense] }.compactMap { ours in
-      ours.products.map { $0.median / ours.step.median }
-    }
-    print(
-      "\nThe bare products take \(Spread(of: shares).cells) of our dense step (median | quartiles | range of rounds).\n"
-    )
-    for error in rounds.compactMap({ $0[ownContenders[ownContenders.count - 1]]?.skipping }).last ?? [] {
-      print(
-        String(
-          format:
-            "Measured after these steps: %.3f of the gradient at the cosines is multiplied; relative error %.1e "
-            + "of the gradient at the embeddings, %.1e of that at the prototypes.\n",
-          error.share, error.embeddings, error.prototypes ?? .nan))
-    }
-  }
-
-  /// The ratio of a round's medians.
-  private func printRatio(of ours: Contender, over other: Contender, _ rounds: [Round]) {
-    let pairs = rounds.compactMap { round in
-      if let ours = round[ours], let theirs = round[other] { (ours: ours, theirs: theirs) } else { nil }
-    }
-    let ratios = pairs.map { $0.ours.step.median / $0.theirs.step.median }
-    let difference = pairs.map { Self.difference($0.ours.losses, $0.theirs.losses) }.max() ?? .nan
-    let engine = pairs.first?.theirs.engine ?? ""
-    print("| \(engine) | \(Spread(of: ratios).cells) | \(String(format: "%.1e", difference)) |")
-  }
-
-  /// The medians over rounds of a process's median and quartiles, and the range over all steps of all rounds.
-  private func printRow(_ rounds: [StepMeasurement]) {
-    func middle(_ value: (StepMeasurement) -> Double) -> Double { Spread(of: rounds.map(value)).median }
-    func milliseconds(_ seconds: Double) -> String { String(format: "%.2f", seconds * 1000) }
-    let steps = rounds.map(\.step)
-    let least = steps.map(\.least).min() ?? .nan
-    let most = steps.map(\.most).max() ?? .nan
-    print(
-      "| \(rounds[0].engine) | \(milliseconds(middle(\.step.median))) "
-        + "| \(milliseconds(middle(\.step.lower)))–\(milliseconds(middle(\.step.upper))) "
-        + "| \(milliseconds(least))–\(milliseconds(most)) "
-        + "| \(Int(middle(\.peakMiB))) | \(Int(middle(\.pageFaults).rounded())) |")
   }
 }

@@ -22,6 +22,14 @@ struct StepMeasurement: Codable {
   /// How many losses are compared, of the steps before those that count.
   static let comparedLosses = 20
 
+  /// The largest relative difference of two losses of the same step; infinite where a number is not finite.
+  func lossDifference(from other: Self) -> Double {
+    zip(losses, other.losses).map { x, y in
+      guard x.isFinite && y.isFinite else { return .infinity }
+      return x == y ? 0 : abs(x - y) / max(abs(x), abs(y))
+    }.max() ?? .infinity
+  }
+
   /// Prints it.
   func report() throws {
     let encoder = JSONEncoder()

@@ -26,6 +26,15 @@ struct StepProducts {
     similarities = Matrix(rows: StepWorkload.batch, columns: classes)
   }
 
+  /// The billions of floating-point operations of `run`: two, a product and a sum, for each of a matrix product's rows × columns × terms.
+  static func gigaflop(classes: Int) -> Double {
+    let (batch, width) = (StepWorkload.batch, StepWorkload.width)
+    // Three products a layer, but for the gradient at the features; and three with the prototypes.
+    let layers = (3 * StepWorkload.layers - 1) * batch * width * width
+    let head = 3 * batch * width * classes
+    return 2e-9 * Double(layers + head)
+  }
+
   mutating func run(workers: Workers) {
     for index in layers.indices {
       gemm(
