@@ -43,8 +43,5 @@ public struct Buffer<Element: Scalar>: Sendable {
 }
 
 extension Matrix {
-  /// Gives the matrix this shape, keeping its memory where it has it already. The content is arbitrary afterwards.
-  mutating func reshape(_ rows: Int, _ columns: Int) {
-    if self.rows != rows || self.columns != columns { self = Matrix(rows: rows, columns: columns) }
-  }
+  var shape: (rows: Int, columns: Int) { (rows, columns) }
 }

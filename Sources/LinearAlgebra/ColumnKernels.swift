@@ -1,24 +1,33 @@
 /// Passes over the columns of a batch: biases, batch normalisation, parametric rectifiers.
 ///
 /// A batch is a matrix with one sample a row; vectors with one element a column are 1 × n matrices. Work is cut into
-/// fixed blocks of columns and each column is reduced in the order of its rows, so results have the same bytes for any
+/// fixed blocks, of columns where columns are reduced, each in the order of its rows, so results have the same bytes for any
 /// number of workers. Mismatched shapes are programming errors.
 public enum ColumnKernels {
   /// Columns per piece of parallel work.
   static let columnsPerPiece = 64
+  /// Rows per piece where each row is for itself.
+  private static let rowsPerPiece = 64
 
   /// Sets every row of `y` to `row`.
-  public static func fill<Element: Scalar>(_ y: inout Matrix<Element>, row: Matrix<Element>) {
-    precondition(row.rows == 1 && row.columns == y.columns, "shapes differ")
+  public static func fill<Element: Scalar>(
+    _ y: inout Matrix<Element>, row: Matrix<Element>, workers: Workers = .one
+  ) {
+    precondition(row.isRow(for: y), "shapes differ")
     y.makeUnique()
-    Element._fillRows(y.storage.base, y.columns, y.rows, y.columns, row.storage.base)
+    nonisolated(unsafe) let from = UnsafePointer(row.storage.base)
+    nonisolated(unsafe) let to = y.storage.base
+    let (rows, columns) = (y.rows, y.columns)
+    forEachRows(rows, workers) { first, count in
+      Element._fillRows(to + first * columns, columns, count, columns, from)
+    }
   }
 
   /// sum ← sum + Σ over the rows of x.
   public static func addSums<Element: Scalar>(
     of x: Matrix<Element>, to sum: inout Matrix<Element>, workers: Workers = .one
   ) {
-    precondition(sum.rows == 1 && sum.columns == x.columns, "shapes differ")
+    precondition(sum.isRow(for: x), "shapes differ")
     sum.makeUnique()
     nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
     nonisolated(unsafe) let to = sum.storage.base
@@ -35,8 +44,7 @@ public enum ColumnKernels {
     workers: Workers = .one
   ) {
     precondition(x.rows > 0, "moments of no rows")
-    precondition(mean.rows == 1 && mean.columns == x.columns, "shapes differ")
-    precondition(variance.rows == 1 && variance.columns == x.columns, "shapes differ")
+    precondition(mean.isRow(for: x) && variance.isRow(for: x), "shapes differ")
     mean.makeUnique()
     variance.makeUnique()
     nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
@@ -54,8 +62,9 @@ public enum ColumnKernels {
     shift: Matrix<Element>, unit: inout Matrix<Element>, into y: inout Matrix<Element>,
     workers: Workers = .one
   ) {
-    precondition([mean, inverse, gain, shift].allSatisfy { $0.rows == 1 && $0.columns == x.columns })
-    precondition([unit, y].allSatisfy { $0.rows == x.rows && $0.columns == x.columns }, "shapes differ")
+    precondition(mean.isRow(for: x) && inverse.isRow(for: x), "shapes differ")
+    precondition(gain.isRow(for: x) && shift.isRow(for: x), "shapes differ")
+    precondition(unit.isShaped(like: x) && y.isShaped(like: x), "shapes differ")
     unit.makeUnique()
     y.makeUnique()
     nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
@@ -66,10 +75,10 @@ public enum ColumnKernels {
     nonisolated(unsafe) let unit = unit.storage.base
     nonisolated(unsafe) let y = y.storage.base
     let (rows, columns) = (x.rows, x.columns)
-    forEachBlock(columns, workers) { start, width in
+    forEachRows(rows, workers) { first, count in
+      let start = first * columns
       Element._standardise(
-        from + start, columns, rows, width, mean + start, inverse + start, gain + start, shift + start,
-        unit + start, y + start)
+        from + start, columns, count, columns, mean, inverse, gain, shift, unit + start, y + start)
     }
   }
 
@@ -81,8 +90,9 @@ public enum ColumnKernels {
     gainGradient: inout Matrix<Element>, shiftGradient: inout Matrix<Element>, into dx: inout Matrix<Element>,
     scratch: inout Matrix<Element>, workers: Workers = .one
   ) {
-    precondition([inverse, gain, gainGradient, shiftGradient].allSatisfy { $0.count == g.columns })
-    precondition([unit, dx].allSatisfy { $0.rows == g.rows && $0.columns == g.columns }, "shapes differ")
+    precondition(inverse.isRow(for: g) && gain.isRow(for: g), "shapes differ")
+    precondition(gainGradient.isRow(for: g) && shiftGradient.isRow(for: g), "shapes differ")
+    precondition(unit.isShaped(like: g) && dx.isShaped(like: g), "shapes differ")
     precondition(scratch.rows == 2 && scratch.columns == g.columns, "scratch of another shape")
     gainGradient.makeUnique()
     shiftGradient.makeUnique()
@@ -108,15 +118,14 @@ public enum ColumnKernels {
   public static func prelu<Element: Scalar>(
     _ x: Matrix<Element>, slope: Matrix<Element>, into y: inout Matrix<Element>, workers: Workers = .one
   ) {
-    precondition(slope.rows == 1 && slope.columns == x.columns, "shapes differ")
-    precondition(y.rows == x.rows && y.columns == x.columns, "shapes differ")
+    precondition(slope.isRow(for: x) && y.isShaped(like: x), "shapes differ")
     y.makeUnique()
     nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
     nonisolated(unsafe) let slope = UnsafePointer(slope.storage.base)
     nonisolated(unsafe) let y = y.storage.base
     let (rows, columns) = (x.rows, x.columns)
-    forEachBlock(columns, workers) { start, width in
-      Element._prelu(from + start, columns, rows, width, slope + start, y + start)
+    forEachRows(rows, workers) { first, count in
+      Element._prelu(from + first * columns, columns, count, columns, slope, y + first * columns)
     }
   }
 
@@ -125,9 +134,8 @@ public enum ColumnKernels {
     _ x: Matrix<Element>, gradient: Matrix<Element>, slope: Matrix<Element>,
     slopeGradient: inout Matrix<Element>, into dx: inout Matrix<Element>, workers: Workers = .one
   ) {
-    precondition(
-      [slope, slopeGradient].allSatisfy { $0.rows == 1 && $0.columns == x.columns }, "shapes differ")
-    precondition([gradient, dx].allSatisfy { $0.rows == x.rows && $0.columns == x.columns }, "shapes differ")
+    precondition(slope.isRow(for: x) && slopeGradient.isRow(for: x), "shapes differ")
+    precondition(gradient.isShaped(like: x) && dx.isShaped(like: x), "shapes differ")
     slopeGradient.makeUnique()
     dx.makeUnique()
     nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
@@ -142,6 +150,16 @@ public enum ColumnKernels {
     }
   }
 
+  /// For passes in which no element depends on another: rows lie together in memory.
+  private static func forEachRows(
+    _ rows: Int, _ workers: Workers, _ body: @Sendable (_ first: Int, _ count: Int) -> Void
+  ) {
+    workers.forEach((rows + rowsPerPiece - 1) / rowsPerPiece) { piece in
+      let first = piece * rowsPerPiece
+      body(first, min(rowsPerPiece, rows - first))
+    }
+  }
+
   private static func forEachBlock(
     _ columns: Int, of size: Int = columnsPerPiece, _ workers: Workers,
     _ body: @Sendable (_ start: Int, _ width: Int) -> Void
@@ -151,4 +169,9 @@ public enum ColumnKernels {
       body(start, min(size, columns - start))
     }
   }
+}
+
+extension Matrix {
+  /// Whether it has one row and the columns of `other`.
+  fileprivate func isRow(for other: Matrix) -> Bool { rows == 1 && columns == other.columns }
 }

@@ -9,7 +9,7 @@ public enum ElementwiseKernels {
   public static func multiply<Element: Scalar>(
     _ x: Matrix<Element>, _ mask: Matrix<Element>, into y: inout Matrix<Element>, workers: Workers = .one
   ) {
-    precondition([mask, y].allSatisfy { $0.rows == x.rows && $0.columns == x.columns }, "shapes differ")
+    precondition(mask.isShaped(like: x) && y.isShaped(like: x), "shapes differ")
     y.makeUnique()
     nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
     nonisolated(unsafe) let mask = UnsafePointer(mask.storage.base)
@@ -23,7 +23,7 @@ public enum ElementwiseKernels {
   public static func add<Element: Scalar>(
     _ x: Matrix<Element>, to y: inout Matrix<Element>, workers: Workers = .one
   ) {
-    precondition(x.rows == y.rows && x.columns == y.columns, "shapes differ")
+    precondition(x.isShaped(like: y), "shapes differ")
     y.makeUnique()
     nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
     nonisolated(unsafe) let y = y.storage.base
@@ -31,17 +31,25 @@ public enum ElementwiseKernels {
   }
 
   /// Copies x over y, a matrix of the same shape, without allocating.
-  public static func copy<Element: Scalar>(_ x: Matrix<Element>, to y: inout Matrix<Element>) {
-    precondition(x.rows == y.rows && x.columns == y.columns, "shapes differ")
+  public static func copy<Element: Scalar>(
+    _ x: Matrix<Element>, to y: inout Matrix<Element>, workers: Workers = .one
+  ) {
+    precondition(x.isShaped(like: y), "shapes differ")
     y.makeUnique()
-    y.storage.base.update(from: x.storage.base, count: x.count)
+    nonisolated(unsafe) let from = UnsafePointer(x.storage.base)
+    nonisolated(unsafe) let to = y.storage.base
+    forEachBlock(x.count, workers) { start, count in (to + start).update(from: from + start, count: count) }
   }
 
   /// Sets every element to 0, keeping the memory.
-  public static func clear<Element: Scalar>(_ x: inout Matrix<Element>) {
+  public static func clear<Element: Scalar>(_ x: inout Matrix<Element>, workers: Workers = .one) {
     x.makeUnique()
-    UnsafeMutableRawBufferPointer(start: x.storage.base, count: x.count * MemoryLayout<Element>.stride)
-      .initializeMemory(as: UInt8.self, repeating: 0)
+    nonisolated(unsafe) let to = x.storage.base
+    forEachBlock(x.count, workers) { start, count in
+      // Both types' zero is all bits zero.
+      UnsafeMutableRawBufferPointer(start: to + start, count: count * MemoryLayout<Element>.stride)
+        .initializeMemory(as: UInt8.self, repeating: 0)
+    }
   }
 
   /// x ← factor·x.
@@ -112,8 +120,7 @@ public enum ElementwiseKernels {
     _ w: inout Matrix<Element>, gradient: Matrix<Element>, velocity: inout Matrix<Element>, rate: Element,
     momentum: Element, decay: Element, scale: Element, nesterov: Bool, workers: Workers = .one
   ) {
-    precondition(
-      [gradient, velocity].allSatisfy { $0.rows == w.rows && $0.columns == w.columns }, "shapes differ")
+    precondition(gradient.isShaped(like: w) && velocity.isShaped(like: w), "shapes differ")
     w.makeUnique()
     velocity.makeUnique()
     let count = w.count

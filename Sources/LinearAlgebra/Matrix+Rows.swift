@@ -1,4 +1,17 @@
 extension Matrix {
+  /// Gives the matrix this shape. The content is arbitrary afterwards.
+  ///
+  /// The memory is kept where it is large enough and not shared, so that one which is reshaped again and again allocates only when it
+  /// becomes larger than ever.
+  public mutating func reshape(_ rows: Int, _ columns: Int) {
+    if self.rows == rows && self.columns == columns { return }
+    if rows >= 0 && columns >= 0 && rows * columns <= storage.count && isKnownUniquelyReferenced(&storage) {
+      self = Matrix(rows: rows, columns: columns, storage: storage)
+    } else {
+      self = Matrix(rows: rows, columns: columns)
+    }
+  }
+
   /// Rows per piece of `updateRows`.
   @inlinable public static var rowsPerPiece: Int { 16 }
 
@@ -67,24 +80,36 @@ extension Matrix {
   }
 
   /// Copies the columns `range` into `result`, which must have that shape, without allocating.
-  public func copyColumns(_ range: Range<Int>, into result: inout Matrix) {
+  public func copyColumns(_ range: Range<Int>, into result: inout Matrix, workers: Workers = .one) {
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns out of range")
     precondition(result.rows == rows && result.columns == range.count, "copy into another shape")
     result.makeUnique()
-    for row in 0..<rows {
-      (result.storage.base + row * range.count).update(
-        from: storage.base + row * columns + range.lowerBound, count: range.count)
+    Self.copyRows(
+      storage.base + range.lowerBound, columns, to: result.storage.base, range.count, rows: rows,
+      count: range.count, workers: workers)
+  }
+
+  /// Copies `count` elements of each of `rows` rows, which lie so many elements apart.
+  private static func copyRows(
+    _ x: UnsafePointer<Element>, _ strideX: Int, to y: UnsafeMutablePointer<Element>, _ strideY: Int,
+    rows: Int, count: Int, workers: Workers
+  ) {
+    let size = 64
+    nonisolated(unsafe) let (from, to) = (x, y)
+    workers.forEach((rows + size - 1) / size) { piece in
+      for row in piece * size..<min(rows, (piece + 1) * size) {
+        (to + row * strideY).update(from: from + row * strideX, count: count)
+      }
     }
   }
 
   /// Writes `part` over the columns that start at `first`.
-  public mutating func replaceColumns(from first: Int, with part: Matrix) {
+  public mutating func replaceColumns(from first: Int, with part: Matrix, workers: Workers = .one) {
     precondition(part.rows == rows && first >= 0 && first + part.columns <= columns, "columns out of range")
     makeUnique()
-    for row in 0..<rows {
-      (storage.base + row * columns + first).update(
-        from: part.storage.base + row * part.columns, count: part.columns)
-    }
+    Self.copyRows(
+      part.storage.base, part.columns, to: storage.base + first, columns, rows: rows, count: part.columns,
+      workers: workers)
   }
 
   /// Copies the rows `range` of `source` into the rows of this matrix that start at `first`, without allocating.

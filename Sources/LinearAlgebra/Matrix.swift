@@ -10,13 +10,22 @@ public struct Matrix<Element: Scalar>: Sendable {
   public let columns: Int
   @usableFromInline var storage: Storage
 
-  /// A matrix of zeros.
+  /// A matrix of zeros. One without elements allocates nothing.
   public init(rows: Int, columns: Int) {
     precondition(rows >= 0 && columns >= 0, "a matrix has no negative size")
+    let count = rows * columns
+    self.init(
+      rows: rows, columns: columns, storage: count > 0 ? Storage(count: count) : Element._nothing.storage)
+  }
+
+  init(rows: Int, columns: Int, storage: Storage) {
     self.rows = rows
     self.columns = columns
-    storage = Storage(count: rows * columns)
+    self.storage = storage
   }
+
+  /// A matrix without elements in memory of its own, which all others share.
+  static func makeNothing() -> Matrix { Matrix(rows: 0, columns: 0, storage: Storage(count: 0)) }
 
   /// A matrix with every element set to `value`.
   @inlinable
@@ -43,6 +52,8 @@ public struct Matrix<Element: Scalar>: Sendable {
 
   /// The number of elements.
   public var count: Int { rows * columns }
+
+  func isShaped(like other: Matrix) -> Bool { rows == other.rows && columns == other.columns }
 
   @inlinable
   public subscript(row: Int, column: Int) -> Element {
@@ -177,7 +188,8 @@ public struct Matrix<Element: Scalar>: Sendable {
 
   @inlinable
   mutating func makeUnique() {
-    if !isKnownUniquelyReferenced(&storage) { storage = Storage(copying: storage) }
+    // Where there is nothing to change, it may stay shared.
+    if storage.count > 0 && !isKnownUniquelyReferenced(&storage) { storage = Storage(copying: storage) }
   }
 
   /// The element memory. Immutable while shared: only `makeUnique` hands out writing.

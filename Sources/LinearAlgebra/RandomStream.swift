@@ -10,18 +10,29 @@ public struct RandomStream: Sendable, Hashable {
 
   /// The stream called `name` of `seed`.
   public init(seed: UInt64, name: String) {
-    // The name is absorbed in blocks of 12 bytes, each with its length and place, so no name is another's prefix.
-    var key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    let bytes = Array(name.utf8)
-    var start = 0
-    repeat {
-      let part = bytes[start..<min(start + 12, bytes.count)]
-      var words = SIMD4<UInt32>(0, 0, 0, UInt32(truncatingIfNeeded: start << 8 | part.count))
-      for (offset, byte) in part.enumerated() { words[offset / 4] |= UInt32(byte) << UInt32(offset % 4 * 8) }
-      let mixed = Philox.block(counter: words, key: key)
-      key = SIMD2(mixed.x ^ mixed.z, mixed.y ^ mixed.w)
-      start += 12
-    } while start < bytes.count
+    var bytes = StreamName(seed: seed)
+    bytes.append(name)
+    self.init(key: bytes.finish())
+  }
+
+  /// The stream called `name` and the number, with a dot between: that of "\(name).\(number)", without making the text.
+  public init(seed: UInt64, name: String, _ number: Int) {
+    var bytes = StreamName(seed: seed)
+    bytes.append(name)
+    bytes.append(part: number)
+    self.init(key: bytes.finish())
+  }
+
+  /// The same with two numbers: the stream of "\(name).\(first).\(second)".
+  public init(seed: UInt64, name: String, _ first: Int, _ second: Int) {
+    var bytes = StreamName(seed: seed)
+    bytes.append(name)
+    bytes.append(part: first)
+    bytes.append(part: second)
+    self.init(key: bytes.finish())
+  }
+
+  private init(key: SIMD2<UInt32>) {
     self.key = key
     position = 0
   }
@@ -150,12 +161,20 @@ public struct RandomStream: Sendable, Hashable {
 
   /// A uniformly random order of 0..<count (Fisher and Yates).
   public mutating func permutation(_ count: Int) -> [Int] {
-    var order = Array(0..<count)
-    shuffle(&order)
+    var order: [Int] = []
+    fillPermutation(&order, count)
     return order
   }
 
+  /// Makes `order` what `permutation` returns, in its own memory where that is large enough.
+  public mutating func fillPermutation(_ order: inout [Int], _ count: Int) {
+    order.removeAll(keepingCapacity: true)
+    order.append(contentsOf: 0..<count)
+    shuffle(&order)
+  }
+
   /// Puts `values` in a uniformly random order.
+  @specialized(where Value == Int)
   public mutating func shuffle<Value>(_ values: inout [Value]) {
     guard values.count > 1 else { return }
     for last in stride(from: values.count - 1, to: 0, by: -1) {

@@ -3,6 +3,8 @@ import COpenBLAS
 public import RealModule
 
 extension Double: Scalar {
+  public static let _nothing = Matrix<Double>.makeNothing()
+
   public static func _gemm(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Double,
     _ a: UnsafePointer<Double>, _ lda: Int, _ b: UnsafePointer<Double>, _ ldb: Int, _ beta: Double,

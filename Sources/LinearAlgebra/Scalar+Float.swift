@@ -3,6 +3,8 @@ import COpenBLAS
 public import RealModule
 
 extension Float: Scalar {
+  public static let _nothing = Matrix<Float>.makeNothing()
+
   public static func _gemm(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Float,
     _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, _ beta: Float,

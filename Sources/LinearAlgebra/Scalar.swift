@@ -8,6 +8,9 @@ public import RealModule
 public protocol Scalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, Sendable, _TrainingScalar,
   _MarginScalar, _LossScalar, _SkippingScalar
 {
+  /// The memory of all matrices without elements.
+  static var _nothing: Matrix<Self> { get }
+
   /// Row-major C ← α·op(A)·op(B) + β·C on the calling thread.
   static func _gemm(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Self,

@@ -20,7 +20,7 @@ public struct SmallMasses<Element: Scalar>: Sendable {
     let size = Self.boundCount
     precondition(bounds.count == size, "\(bounds.count) bounds for \(size)")
     precondition(x.columns <= Int(Int32.max), "too many columns to count")
-    self.bounds = bounds
+    for index in 0..<size { self.bounds[index] = bounds[index] }
     if masses.count != x.rows * size {
       masses = Array(repeating: 0, count: x.rows * size)
       counts = Array(repeating: 0, count: x.rows * size)

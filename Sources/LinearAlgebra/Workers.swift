@@ -1,12 +1,13 @@
 import CKernels
-import Dispatch
-import Synchronization
 
 /// A number of threads that share work cut into pieces.
 ///
 /// The pieces are fixed by the work, never by the number of threads, and each is done whole by one thread: so results
 /// have the same bytes for any number. Denormals are flushed to zero while pieces run, on every thread and also when
 /// there is only one, and the caller's floating-point mode is restored afterwards.
+///
+/// The threads are kept for the whole process, at most one fewer than its CPUs, and shared by all: whoever finds none free, within a piece or beside
+/// other work, does more of the pieces itself. They sleep while there is nothing to do and end with the process. No call allocates once they are started.
 public struct Workers: Sendable, Hashable {
   /// How many threads, at least 1.
   public let count: Int
@@ -20,22 +21,14 @@ public struct Workers: Sendable, Hashable {
   public static let one = Workers(1)
 
   /// Calls `body` once for each piece, in no particular order, and returns when all are done.
+  ///
+  /// It may be called from several threads at once, and within a piece.
   public func forEach(_ pieces: Int, _ body: @Sendable (_ piece: Int) -> Void) {
-    let threads = min(count, pieces)
-    if threads <= 1 {
-      Self.flushingDenormals {
+    Self.flushingDenormals {
+      if min(count, pieces) > 1 {
+        forEachPiece(count, pieces, body)
+      } else {
         for piece in 0..<pieces { body(piece) }
-      }
-      return
-    }
-    let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: threads) { _ in
-      Self.flushingDenormals {
-        while true {
-          let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          if piece >= pieces { break }
-          body(piece)
-        }
       }
     }
   }
@@ -66,3 +59,7 @@ public struct Workers: Sendable, Hashable {
     return try body()
   }
 }
+
+/// `ck_for_each_piece` of `CKernelsWorkers.h`, which takes a closure as it is.
+@_silgen_name("ck_for_each_piece")
+private func forEachPiece(_ threads: Int, _ pieces: Int, _ body: @Sendable (_ piece: Int) -> Void)

@@ -74,6 +74,28 @@ import Testing
     }
   }
 
+  @Test(arguments: networks.indices)
+  func aBackwardPassThatWritesForgetsTheGradientsBefore(index: Int) throws {
+    let configuration = NetworkConfiguration([.linear(outputs: 5)] + Self.networks[index].1)
+    var network = try Network<Float>(configuration, inputs: 5, seed: 9)
+    let x = Self.batch(rows: 7, columns: 5).converted(to: Float.self)
+    let weights = Self.batch(rows: 7, columns: network.outputs, seed: 2).converted(to: Float.self)
+    var tape = network.makeTape()
+    network.forward(x, tape: &tape, dropoutKey: SIMD2(3, 4))
+    var soiled = network
+    for place in network.parameters.indices { soiled.parameters[place].gradient.fill(.nan) }
+    var other = tape
+    network.backward(weights, tape: &tape)
+    soiled.backward(weights, tape: &other, adding: false)
+    for (one, other) in zip(network.parameters, soiled.parameters) {
+      #expect(one.gradient.elements.map(\.bitPattern) == other.gradient.elements.map(\.bitPattern))
+    }
+    // And the next pass adds again.
+    soiled.backward(weights, tape: &other)
+    network.backward(weights, tape: &tape)
+    for (one, other) in zip(network.parameters, soiled.parameters) { #expect(one.gradient == other.gradient) }
+  }
+
   @Test func backwardAddsToTheGradients() throws {
     var network = try Network<Double>(
       NetworkConfiguration(Self.networks[9].1), inputs: 5, seed: 9)

@@ -160,4 +160,50 @@ import Testing
       for column in 0..<7 { #expect(gathered[row, column] == x[index, column]) }
     }
   }
+
+  @Test func reshapingKeepsMemoryThatIsLargeEnough() {
+    func place(_ x: Matrix<Float>) -> UInt {
+      x.withElements { $0.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) } }
+    }
+    var x = Matrix<Float>(rows: 6, columns: 8, repeating: 1)
+    let first = place(x)
+    for (rows, columns) in [(3, 8), (8, 3), (0, 4), (48, 1), (6, 8)] {
+      x.reshape(rows, columns)
+      #expect(x.rows == rows && x.columns == columns && x.count == rows * columns)
+      #expect(place(x) == first)
+      x.fill(Float(rows))
+      #expect(x.elements == [Float](repeating: Float(rows), count: rows * columns))
+    }
+    x.reshape(7, 8)
+    #expect(x.elements.count == 56)
+    x.fill(2)
+    #expect(x == Matrix(rows: 7, columns: 8, repeating: 2))
+  }
+
+  @Test func reshapingLeavesCopiesAlone() {
+    var x = Matrix<Double>(rows: 2, columns: 3, repeating: 5)
+    let copy = x
+    x.reshape(1, 3)
+    x.fill(7)
+    #expect(copy == Matrix(rows: 2, columns: 3, repeating: 5))
+    #expect(x == Matrix(rows: 1, columns: 3, repeating: 7))
+    var smaller = x
+    smaller.reshape(1, 2)
+    smaller.fill(9)
+    #expect(x == Matrix(rows: 1, columns: 3, repeating: 7))
+  }
+
+  @Test func matricesWithoutElementsShareNothingThatCanBeSeen() {
+    var x = Matrix<Float>(rows: 0, columns: 3)
+    var y = Matrix<Float>(rows: 4, columns: 0)
+    x.fill(1)
+    ElementwiseKernels.clear(&y)
+    #expect(x.elements.isEmpty && y.elements.isEmpty && x.columns == 3 && y.rows == 4)
+    x.reshape(2, 2)
+    x.fill(3)
+    y.reshape(1, 2)
+    y.fill(4)
+    #expect(x == Matrix([[3, 3], [3, 3]]) && y == Matrix([[4, 4]]))
+    #expect(Matrix<Float>(rows: 0, columns: 0) == Matrix(rows: 0, columns: 0))
+  }
 }

@@ -78,6 +78,30 @@ import Testing
     }
   }
 
+  /// Gradients that are written have the bits of those that were added to zeros.
+  @Test func gemmWithBetaZeroHasTheBitsOfAddingToZeros() {
+    func check<Element: Scalar>(_ type: Element.Type) {
+      for (m, n, k) in [(1, 1, 1), (9, 8, 12), (8, 128, 128), (128, 64, 40), (130, 530, 70), (96, 96, 600)] {
+        for isTransposed in [false, true] {
+          var a = randomMatrix(Element.self, isTransposed ? k : m, isTransposed ? m : k, "a")
+          let b = randomMatrix(Element.self, k, n, "b")
+          // Zeros of either sign, as rectifiers and unused features leave them.
+          for place in stride(from: 0, to: a.count, by: 3) {
+            a[place / a.columns, place % a.columns] = place % 2 == 0 ? 0 : -0.0
+          }
+          if m > 1 && !isTransposed { for column in 0..<k { a[1, column] = -0.0 } }
+          var written = Matrix<Element>(rows: m, columns: n, repeating: 3)
+          var added = Matrix<Element>(rows: m, columns: n)
+          gemm(a, isTransposed ? .transposed : .asIs, b, into: &written)
+          gemm(a, isTransposed ? .transposed : .asIs, b, beta: 1, into: &added)
+          #expect(sameBits(written, added), "\(type) \(m) × \(n) × \(k), \(isTransposed)")
+        }
+      }
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
   @Test func gemmWithoutInnerDimensionScalesTheOldContent() {
     var c = Matrix<Double>([[1, -2], [3, 4]])
     gemm(Matrix(rows: 2, columns: 0), .asIs, Matrix(rows: 0, columns: 2), beta: -0.5, into: &c)

@@ -33,6 +33,32 @@ import Testing
       ])
   }
 
+  @Test(arguments: [
+    "", "a", "sampler", "eleven.byte", "twelve.bytes", "thirteen.byte", "sampler.identities.of",
+  ])
+  func aNameWithNumbersIsThatOfItsText(name: String) {
+    for first in [0, 1, 9, 10, 99, 100, 12_345, 999_999_999_999, .max, -1, -10, .min] {
+      #expect(RandomStream(seed: 8, name: name, first) == RandomStream(seed: 8, name: "\(name).\(first)"))
+      for second in [0, 7, 1_000, .max] {
+        #expect(
+          RandomStream(seed: 8, name: name, first, second)
+            == RandomStream(seed: 8, name: "\(name).\(first).\(second)"))
+      }
+    }
+  }
+
+  @Test func aPermutationIsTheSameInMemoryThatWasUsedBefore() {
+    var order = Array(0..<1000)
+    for count in [0, 1, 5, 300, 2, 1000, 1200] {
+      var (one, other) = (
+        RandomStream(seed: 1, name: "order", count), RandomStream(seed: 1, name: "order", count)
+      )
+      one.fillPermutation(&order, count)
+      #expect(order == other.permutation(count))
+      #expect(order.sorted() == Array(0..<count) && one.position == other.position)
+    }
+  }
+
   @Test func uniformAndNormalNumbersAreFrozen() {
     var stream = RandomStream(seed: 2026, name: "weights")
     #expect(stream.uniform() == 0.2861771296758918)

@@ -23,10 +23,4 @@ public struct Spread: Codable, Sendable {
     upper = part(0.75)
     most = part(1)
   }
-
-  /// Median, quartiles and range, as cells of a table.
-  public var cells: String {
-    let text = [least, lower, median, upper, most].map { String(format: "%.2f", $0) }
-    return "\(text[2]) | \(text[1])–\(text[3]) | \(text[0])–\(text[4])"
-  }
 }

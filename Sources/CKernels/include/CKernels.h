@@ -18,6 +18,7 @@
 #include "CKernelsScreening.h"
 #include "CKernelsSelection.h"
 #include "CKernelsTraining.h"
+#include "CKernelsWorkers.h"
 
 /// x[i] ← exp(x[i]). Largest error: float 1.03 ulp (of all arguments), double 0.98 ulp (of 10⁸ random ones).
 /// Where the result lies below the smallest normal number: 0; above the largest finite one: +infinity. NaN stays NaN.

@@ -42,6 +42,8 @@ public struct AdaCos: Loss {
   private let median: Median
   private let smallestScale: Double
   private var scale: Double
+  /// Working memory for the targets' cosines.
+  private var cosines: [Double] = []
 
   public init(options: Options, classes: Int, stream: RandomStream) {
     isDynamic = options.flag("dynamic")
@@ -68,7 +70,8 @@ public struct AdaCos: Loss {
         TargetLogit(logit: scale * cosine, slope: scale)
       }
     }
-    let summaries = summarise(&batch, workers: workers)
+    summarise(&batch, workers: workers)
+    let summaries = batch.summaries
     self.scale = min(max(nextScale(summaries), smallestScale), 1e6)
     let scale = Element(self.scale)
     // Filtering takes columns out, after which the largest may be another one.
@@ -80,23 +83,14 @@ public struct AdaCos: Loss {
     }
   }
 
-  /// What the next scale depends on of one row.
-  private struct Summary<Element: Scalar>: Sendable {
-    var target: Element = 0
-    /// The largest cosine to another class.
-    var largest: Element = 0
-    /// ln Σ_{j≠y} e^{s·cos θ_j} with the present scale.
-    var logSum: Element = 0
-  }
-
-  private func summarise<Element: Scalar>(
-    _ batch: inout LossBatch<Element>, workers: Workers
-  ) -> [Summary<Element>] {
+  /// Finds what the next scale depends on of each row, with the present scale.
+  private func summarise<Element: Scalar>(_ batch: inout LossBatch<Element>, workers: Workers) {
     batch.prepareScratch()
     let targets = batch.targets
     let scale = Element(scale)
-    var summaries = [Summary<Element>](repeating: Summary(), count: batch.similarities.rows)
-    batch.similarities.updateRows(scratch: &batch.scratch, results: &summaries, workers: workers) {
+    let rows = batch.similarities.rows
+    if batch.summaries.count != rows { batch.summaries = Array(repeating: RowSummary(), count: rows) }
+    batch.similarities.updateRows(scratch: &batch.scratch, results: &batch.summaries, workers: workers) {
       row, values, _ in
       let target = values[targets[row]]
       values[targets[row]] = -Element.infinity
@@ -108,23 +102,24 @@ public struct AdaCos: Loss {
         sum = VectorKernels.sumOfExponentials(values, scale: scale, shift: shift).sum
       }
       values[targets[row]] = target
-      return Summary(target: target, largest: largest, logSum: shift + Element.log(sum))
+      return RowSummary(target: target, largest: largest, logSum: shift + Element.log(sum))
     }
-    return summaries
   }
 
   /// ln B_avg / cos(min(π/4, θ_med)) of the batch.
-  private func nextScale<Element: Scalar>(_ rows: [Summary<Element>]) -> Double {
+  private mutating func nextScale<Element: Scalar>(_ rows: [RowSummary<Element>]) -> Double {
     let largest = rows.reduce(-Double.infinity) { max($0, Double($1.logSum)) }
     let mean = rows.reduce(0.0) { $0 + exp(Double($1.logSum) - largest) } / Double(rows.count)
-    return (largest + log(mean)) / max(0.5.squareRoot(), cosineOfMedianAngle(rows.map(\.target)))
+    return (largest + log(mean)) / max(0.5.squareRoot(), cosineOfMedianAngle(rows))
   }
 
   /// cos θ_med of the targets' cosines. Cosines past ±1, which rounding produces, count as ±1.
-  private func cosineOfMedianAngle<Element: Scalar>(_ cosines: [Element]) -> Double {
-    let sorted = cosines.map { min(max(Double($0), -1), 1) }.sorted(by: >)
-    let low = sorted[(sorted.count - 1) / 2]
-    let high = sorted[sorted.count / 2]
+  private mutating func cosineOfMedianAngle<Element: Scalar>(_ rows: [RowSummary<Element>]) -> Double {
+    cosines.removeAll(keepingCapacity: true)
+    for row in rows { cosines.append(min(max(Double(row.target), -1), 1)) }
+    // From the largest on.
+    let low = Selection.moveToPlace((rows.count - 1) / 2, of: &cosines)
+    let high = Selection.moveToPlace(rows.count / 2, of: &cosines)
     switch median {
     case .lower: return low
     case .upper: return high

@@ -62,26 +62,39 @@ public struct AdaFace: Loss {
   public mutating func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, workers: Workers
   ) -> Element {
-    let lengths = batch.norms.map { min(max(Double($0), 1e-3), 100) }
-    follow(lengths)
-    let margins = lengths.map { length in
-      let quality = min(max(concentration * ((length - mean) / (deviation + 1e-3)), -1), 1)
-      return AngularMargin(
-        multiplier: 1, margin: -margin * quality, cosineMargin: margin + margin * quality, wrap: .clip,
-        penalty: 0, epsilon: epsilon, straightThrough: false)
-    }
+    let norms = batch.norms
+    follow(norms)
     let treatment = CosineTreatment(limit: epsilon, limitsTargetOnly: false, passesGradient: false)
+    let present = self
     return AngularMargin.crossEntropy(
-      margins, &batch, scale: Element(scale), treatment: treatment, workers: workers)
+      &batch, scale: Element(scale), treatment: treatment, workers: workers
+    ) { present.function(length: Self.length(norm: norms[$0])) }
+  }
+
+  /// n of an embedding.
+  private static func length<Element: Scalar>(norm: Element) -> Double { min(max(Double(norm), 1e-3), 100) }
+
+  /// The target's function for an embedding of this length.
+  private func function(length: Double) -> AngularMargin {
+    let quality = min(max(concentration * ((length - mean) / (deviation + 1e-3)), -1), 1)
+    return AngularMargin(
+      multiplier: 1, margin: -margin * quality, cosineMargin: margin + margin * quality, wrap: .clip,
+      penalty: 0, epsilon: epsilon, straightThrough: false)
   }
 
   /// Moves the running mean and deviation towards those of a batch.
-  private mutating func follow(_ lengths: [Double]) {
-    let count = Double(lengths.count)
-    let batchMean = lengths.reduce(0, +) / count
+  private mutating func follow<Element: Scalar>(_ norms: [Element]) {
+    let count = Double(norms.count)
+    var sum = 0.0
+    for norm in norms { sum += Self.length(norm: norm) }
+    let batchMean = sum / count
     mean = weight * batchMean + (1 - weight) * mean
-    guard lengths.count > 1 else { return }
-    let squares = lengths.reduce(0) { $0 + ($1 - batchMean) * ($1 - batchMean) }
+    guard norms.count > 1 else { return }
+    var squares = 0.0
+    for norm in norms {
+      let difference = Self.length(norm: norm) - batchMean
+      squares += difference * difference
+    }
     deviation = weight * (squares / (count - 1)).squareRoot() + (1 - weight) * deviation
   }
 }

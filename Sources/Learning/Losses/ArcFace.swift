@@ -92,25 +92,26 @@ extension AngularMargin {
   ) -> Element {
     SoftmaxCrossEntropy.evaluate(
       &batch, scale: scale, columnsPerClass: columnsPerClass, workers: workers,
-      others: treatment.others(Element.self)
-    ) { _, cosine in
-      let (cosine, clampSlope) = treatment.target(cosine)
-      let (value, slope) = self(cosine)
-      return TargetLogit(logit: scale * value, slope: scale * (slope * clampSlope))
-    }
+      others: { _, _, values, slopes in treatment.limitOthers(&values, &slopes) },
+      target: { _, cosine in
+        let (cosine, clampSlope) = treatment.target(cosine)
+        let (value, slope) = self(cosine)
+        return TargetLogit(logit: scale * value, slope: scale * (slope * clampSlope))
+      })
   }
 
-  /// Softmax cross-entropy with a function of its own for each row's target.
+  /// Softmax cross-entropy with a function of its own for each row's target, `margin` of the row.
   static func crossEntropy<Element: Scalar>(
-    _ margins: [AngularMargin], _ batch: inout LossBatch<Element>, scale: Element,
-    treatment: CosineTreatment, workers: Workers
+    _ batch: inout LossBatch<Element>, scale: Element, treatment: CosineTreatment, workers: Workers,
+    margin: @Sendable (_ row: Int) -> AngularMargin
   ) -> Element {
     SoftmaxCrossEntropy.evaluate(
-      &batch, scale: scale, workers: workers, others: treatment.others(Element.self)
-    ) { row, cosine in
-      let (cosine, clampSlope) = treatment.target(cosine)
-      let (value, slope) = margins[row](cosine)
-      return TargetLogit(logit: scale * value, slope: scale * (slope * clampSlope))
-    }
+      &batch, scale: scale, workers: workers,
+      others: { _, _, values, slopes in treatment.limitOthers(&values, &slopes) },
+      target: { row, cosine in
+        let (cosine, clampSlope) = treatment.target(cosine)
+        let (value, slope) = margin(row)(cosine)
+        return TargetLogit(logit: scale * value, slope: scale * (slope * clampSlope))
+      })
   }
 }

@@ -59,11 +59,12 @@ public struct CosFace: Loss {
     let easy = easy
     let treatment = treatment
     return SoftmaxCrossEntropy.evaluate(
-      &batch, scale: scale, workers: workers, others: treatment.others(Element.self)
-    ) { _, cosine in
-      let (cosine, slope) = treatment.target(cosine)
-      return TargetLogit(
-        logit: scale * (easy && cosine <= 0 ? cosine : cosine - margin), slope: scale * slope)
-    }
+      &batch, scale: scale, workers: workers,
+      others: { _, _, values, slopes in treatment.limitOthers(&values, &slopes) },
+      target: { _, cosine in
+        let (cosine, slope) = treatment.target(cosine)
+        return TargetLogit(
+          logit: scale * (easy && cosine <= 0 ? cosine : cosine - margin), slope: scale * slope)
+      })
   }
 }

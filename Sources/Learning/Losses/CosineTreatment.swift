@@ -53,19 +53,17 @@ struct CosineTreatment: Sendable {
     return (cosine < 0 ? -bound : bound, passesGradient ? 1 : 0)
   }
 
-  /// What to do with the other columns; nil where they stay as they are.
-  func others<Element: Scalar>(_ type: Element.Type) -> SoftmaxCrossEntropy.OtherColumns<Element>? {
-    guard limit > 0 && !limitsTargetOnly else { return nil }
+  /// Clamps a row's other cosines where they are clamped. Returns whether it wrote their derivatives to the slopes; else they are 1.
+  func limitOthers<Element: Scalar>(
+    _ values: inout MutableSpan<Element>, _ slopes: inout MutableSpan<Element>
+  ) -> Bool {
+    guard limit > 0 && !limitsTargetOnly else { return false }
     let bound = Element(1 - limit)
-    guard passesGradient else {
-      return { _, _, values, slopes in
-        VectorKernels.limit(&values, to: bound, slopes: &slopes)
-        return true
-      }
-    }
-    return { _, _, values, _ in
+    if passesGradient {
       VectorKernels.limit(&values, to: bound)
       return false
     }
+    VectorKernels.limit(&values, to: bound, slopes: &slopes)
+    return true
   }
 }

@@ -62,6 +62,8 @@ public struct ElasticFace: Loss {
   private let deviation: Double
   private let assignment: Assignment
   private var stream: RandomStream
+  /// What was drawn for the last batch, a margin a row.
+  private var margins: [Double] = []
 
   public init(options: Options, classes: Int, stream: RandomStream) {
     form = options.choice("form", Form.self)
@@ -84,7 +86,8 @@ public struct ElasticFace: Loss {
   public mutating func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, workers: Workers
   ) -> Element {
-    let margins = batch.targets.map { _ in margin + deviation * stream.normal() }
+    margins.removeAll(keepingCapacity: true)
+    for _ in batch.targets { margins.append(margin + deviation * stream.normal()) }
     return evaluate(&batch, drawn: margins, workers: workers)
   }
 
@@ -92,15 +95,21 @@ public struct ElasticFace: Loss {
   func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, drawn: [Double], workers: Workers
   ) -> Element {
-    let cosines = batch.targets.enumerated().map { Double(batch.similarities[$0, $1]) }
-    let margins = Self.assign(drawn, to: cosines, assignment).map { margin in
-      AngularMargin(
-        multiplier: 1, margin: form == .arc ? margin : 0, cosineMargin: form == .cos ? margin : 0,
-        wrap: .none,
-        penalty: 0, epsilon: 0, straightThrough: false)
-    }
+    let margins = assignment == .drawn ? drawn : assigned(drawn, batch)
+    let form = form
     return AngularMargin.crossEntropy(
-      margins, &batch, scale: Element(scale), treatment: .none, workers: workers)
+      &batch, scale: Element(scale), treatment: .none, workers: workers
+    ) { row in
+      AngularMargin(
+        multiplier: 1, margin: form == .arc ? margins[row] : 0, cosineMargin: form == .cos ? margins[row] : 0,
+        wrap: .none, penalty: 0, epsilon: 0, straightThrough: false)
+    }
+  }
+
+  /// The margin of each row, by the cosines of all.
+  private func assigned<Element: Scalar>(_ drawn: [Double], _ batch: LossBatch<Element>) -> [Double] {
+    let cosines = batch.targets.enumerated().map { Double(batch.similarities[$0, $1]) }
+    return Self.assign(drawn, to: cosines, assignment)
   }
 
   /// The margin of each sample. Equal cosines keep their order.

@@ -25,8 +25,8 @@ enum FeatureScale: Sendable {
   /// For lengths, the gradient of the loss with respect to them is written to the batch.
   func crossEntropy<Element: Scalar>(
     _ batch: inout LossBatch<Element>, weight: Element = 1, workers: Workers,
-    others: SoftmaxCrossEntropy.OtherColumns<Element>?,
-    target: @escaping @Sendable (_ row: Int, _ cosine: Element) -> (value: Element, slope: Element)
+    others: SoftmaxCrossEntropy.OtherColumns<Element>,
+    target: @Sendable (_ row: Int, _ cosine: Element) -> (value: Element, slope: Element)
   ) -> Element {
     switch self {
     case .constant(let scale):
@@ -39,7 +39,11 @@ enum FeatureScale: Sendable {
       }
     case .norm:
       let bounds = Self.bounds(Element.self)
-      let scales = batch.norms.map { min(max($0, bounds.lowerBound), bounds.upperBound) }
+      batch.rowScales.removeAll(keepingCapacity: true)
+      for norm in batch.norms {
+        batch.rowScales.append(min(max(norm, bounds.lowerBound), bounds.upperBound))
+      }
+      let scales = batch.rowScales
       let loss = SoftmaxCrossEntropy.evaluate(
         &batch, scale: 1, rowScales: scales, weight: weight, workers: workers, others: others
       ) { row, cosine in

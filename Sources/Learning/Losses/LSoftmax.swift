@@ -49,32 +49,32 @@ public struct LSoftmax: Loss {
     let lambda = annealing.lambda(iteration: iteration)
     let scale = Element(scale)
     let (margin, targets, norms) = (margin, batch.targets, batch.norms)
-    var lengths = norms
+    batch.rowScales.removeAll(keepingCapacity: true)
+    batch.rowScales.append(contentsOf: norms)
     batch.directions.reshape(targets.count, batch.prototypes.columns)
     RowNormalization.forward(
-      batch.prototypes, rows: targets, into: &batch.directions, norms: &lengths, workers: workers)
-    let weightNorms = lengths
-    let cosines = targets.indices.map { row in
+      batch.prototypes, rows: targets, into: &batch.directions, norms: &batch.rowScales, workers: workers)
+    let weightNorms = batch.rowScales
+    batch.keepTargetSimilarities { row, similarity in
       let length = norms[row] * weightNorms[row]
-      guard length > 0 && length.isFinite else { return Element(0) }
-      return min(max(batch.similarities[row, targets[row]] / length, -1), 1)
+      return length > 0 && length.isFinite ? min(max(similarity / length, -1), 1) : 0
     }
-    let values = cosines.map { margin.annealed($0, lambda: lambda, straightThrough: false) }
+    let cosines = batch.targetSimilarities
     let loss = SoftmaxCrossEntropy.evaluate(&batch, scale: scale, workers: workers) { row, _ in
-      TargetLogit(
-        logit: scale * (norms[row] * (weightNorms[row] * values[row].value)), slope: scale * values[row].slope
-      )
+      let (value, slope) = margin.annealed(cosines[row], lambda: lambda, straightThrough: false)
+      return TargetLogit(logit: scale * (norms[row] * (weightNorms[row] * value)), slope: scale * slope)
     }
     // z = ab·f(s/(ab)): ∂z/∂a = b·(f − c·f′), and so for b.
-    var alongs = lengths
+    batch.rowFactors.removeAll(keepingCapacity: true)
     for row in targets.indices {
-      let rest = values[row].value - cosines[row] * values[row].slope
+      let (value, slope) = margin.annealed(cosines[row], lambda: lambda, straightThrough: false)
+      let rest = value - cosines[row] * slope
       let factor = batch.rows[row].targetGradient * scale * rest
       batch.normGradients[row] = factor * weightNorms[row]
-      alongs[row] = factor * norms[row]
+      batch.rowFactors.append(factor * norms[row])
     }
     batch.prototypeGradients.addRows(
-      of: &batch.directions, scaledBy: alongs, at: targets, workers: workers)
+      of: &batch.directions, scaledBy: batch.rowFactors, at: targets, workers: workers)
     return loss
   }
 }

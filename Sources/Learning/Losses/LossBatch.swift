@@ -8,6 +8,16 @@ public struct EmbeddingGradient<Element: Scalar>: Sendable {
   public var value: Element
 }
 
+/// What a loss may want to know of all rows before it changes one.
+struct RowSummary<Element: Scalar>: Sendable {
+  /// The similarity to the target.
+  var target: Element = 0
+  /// The largest similarity to another class.
+  var largest: Element = 0
+  /// ln Σ_{j≠y} e^{s·c_j} with a scale s of the loss's.
+  var logSum: Element = 0
+}
+
 /// What a loss works on: the similarities of a batch to prototypes, in place of which it leaves the gradient.
 ///
 /// Row i is sample i; the columns of class k are k·K..<(k+1)·K for a loss with K columns a class. The memory is kept from
@@ -40,6 +50,12 @@ public struct LossBatch<Element: Scalar>: Sendable {
   var scratch: Matrix<Element>
   /// Working memory for a prototype a row.
   var directions: Matrix<Element>
+  /// Working memory for a number a row: the similarities to the targets, where a loss keeps them.
+  private(set) var targetSimilarities: [Element] = []
+  /// Working memory for a scale and for a factor of each row, and for what is known of each row before the softmax.
+  var rowScales: [Element] = []
+  var rowFactors: [Element] = []
+  var summaries: [RowSummary<Element>] = []
   /// Working memory of the energy of prototypes.
   var energy = HypersphericalEnergy.Memory<Element>()
 
@@ -49,6 +65,21 @@ public struct LossBatch<Element: Scalar>: Sendable {
     prototypeGradients = similarities
     scratch = similarities
     directions = similarities
+  }
+
+  /// Makes the gradient with respect to the norms as many zeros as there are norms.
+  mutating func clearNormGradients() {
+    normGradients.removeAll(keepingCapacity: true)
+    for _ in norms { normGradients.append(0) }
+  }
+
+  /// Keeps the similarities to the targets, of classes with one column, past the gradient that takes their place; `change` of the row and each, where
+  /// it is given.
+  mutating func keepTargetSimilarities(_ change: (_ row: Int, _ similarity: Element) -> Element = { $1 }) {
+    targetSimilarities.removeAll(keepingCapacity: true)
+    for (row, target) in targets.enumerated() {
+      targetSimilarities.append(change(row, similarities[row, target]))
+    }
   }
 
   /// Makes the working memory fit the similarities.

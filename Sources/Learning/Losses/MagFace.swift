@@ -65,30 +65,41 @@ public struct MagFace: Loss {
       ? (margins.upper - margins.lower) / (norms.upperBound - norms.lowerBound) : 0
   }
 
+  /// a of an embedding.
+  private func length<Element: Scalar>(norm: Element) -> Double {
+    min(max(Double(norm), norms.lowerBound), norms.upperBound)
+  }
+
+  /// The target's function with the margin m(a).
+  private func function(length: Double) -> AngularMargin {
+    var function = margin
+    let value = margins.lower + growth * (length - norms.lowerBound)
+    switch form {
+    case .arc: function.margin = value
+    case .cos:
+      function.cosineMargin = value
+      if function.wrap != .easy { function.wrap = .none }
+    }
+    return function
+  }
+
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   public mutating func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, workers: Workers
   ) -> Element {
-    let lengths = batch.norms.map { min(max(Double($0), norms.lowerBound), norms.upperBound) }
-    let functions = lengths.map { length in
-      var function = margin
-      let value = margins.lower + growth * (length - norms.lowerBound)
-      switch form {
-      case .arc: function.margin = value
-      case .cos:
-        function.cosineMargin = value
-        if function.wrap != .easy { function.wrap = .none }
-      }
-      return function
-    }
-    let cosines = batch.targets.enumerated().map { batch.similarities[$0, $1] }
+    batch.keepTargetSimilarities()
+    let (rowNorms, present) = (batch.norms, self)
     let loss = AngularMargin.crossEntropy(
-      functions, &batch, scale: Element(scale), treatment: .none, workers: workers)
-    let share = normWeight / Double(lengths.count)
+      &batch, scale: Element(scale), treatment: .none, workers: workers
+    ) { present.function(length: present.length(norm: rowNorms[$0])) }
+    let share = normWeight / Double(rowNorms.count)
     let square = norms.upperBound * norms.upperBound
     var penalty = 0.0
-    for (row, length) in lengths.enumerated() {
+    for row in rowNorms.indices {
+      let length = length(norm: rowNorms[row])
+      let cosine = batch.targetSimilarities[row]
+      let function = function(length: length)
       penalty += share * (length / square + 1 / length)
       guard norms.contains(Double(batch.norms[row])) else {
         batch.normGradients[row] = 0
@@ -96,8 +107,8 @@ public struct MagFace: Loss {
       }
       let slope =
         form == .arc
-        ? functions[row].marginSlope(cosines[row])
-        : (functions[row].wrap == .easy && cosines[row] <= 0 ? 0 : -1)
+        ? function.marginSlope(cosine)
+        : (function.wrap == .easy && cosine <= 0 ? 0 : -1)
       batch.normGradients[row] =
         batch.rows[row].targetGradient * Element(scale * growth) * slope
         + Element(share * (1 / square - 1 / (length * length)))

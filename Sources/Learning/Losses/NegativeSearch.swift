@@ -101,30 +101,9 @@ struct NegativeSearch<Element: Scalar>: Sendable {
     return found
   }
 
-  /// The `rank`-th largest of at least as many values, by Hoare's selection.
+  /// The `rank`-th largest of at least as many values.
   private static func element(ofRank rank: Int, of values: [Element]) -> Element {
     var values = values
-    var (low, high) = (0, values.count - 1)
-    while low < high {
-      let pivot = values[(low + high) / 2]
-      var (i, j) = (low, high)
-      while i <= j {
-        while values[i] > pivot { i += 1 }
-        while values[j] < pivot { j -= 1 }
-        if i <= j {
-          values.swapAt(i, j)
-          i += 1
-          j -= 1
-        }
-      }
-      if rank - 1 <= j {
-        high = j
-      } else if rank - 1 >= i {
-        low = i
-      } else {
-        break
-      }
-    }
-    return values[rank - 1]
+    return Selection.moveToPlace(rank - 1, of: &values)
   }
 }

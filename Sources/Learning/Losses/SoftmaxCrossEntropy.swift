@@ -57,16 +57,15 @@ enum SoftmaxCrossEntropy {
   static func evaluate<Element: Scalar>(
     _ batch: inout LossBatch<Element>, scale: Element, rowScales: [Element] = [],
     weight: Element = 1, columnsPerClass: Int = 1, workers: Workers,
-    others: OtherColumns<Element>? = nil,
-    target: @escaping @Sendable (_ row: Int, _ similarity: Element) -> TargetLogit<Element>
+    others: OtherColumns<Element> = { _, _, _, _ in false },
+    target: @Sendable (_ row: Int, _ similarity: Element) -> TargetLogit<Element>
   ) -> Element {
     evaluate(
       &batch, scale: scale, rowScales: rowScales, weight: weight, columnsPerClass: columnsPerClass,
       workers: workers
     ) { row, similarity, values, slopes in
       let goal = target(row, similarity)
-      let hasSlopes = others.map { $0(row, goal, &values, &slopes) } ?? false
-      return PreparedRow(target: goal, hasSlopes: hasSlopes)
+      return PreparedRow(target: goal, hasSlopes: others(row, goal, &values, &slopes))
     }
   }
 

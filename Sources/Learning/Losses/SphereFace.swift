@@ -95,10 +95,13 @@ public struct SphereFace: Loss {
     iteration += 1
     let (margin, treatment, straightThrough) = (margin, treatment, straightThrough)
     let lambda = annealing.lambda(iteration: iteration)
-    return scale.crossEntropy(&batch, workers: workers, others: treatment.others(Element.self)) { _, cosine in
-      let (cosine, clampSlope) = treatment.target(cosine)
-      let (value, slope) = margin.annealed(cosine, lambda: lambda, straightThrough: straightThrough)
-      return (value, slope * clampSlope)
-    }
+    return scale.crossEntropy(
+      &batch, workers: workers,
+      others: { _, _, values, slopes in treatment.limitOthers(&values, &slopes) },
+      target: { _, cosine in
+        let (cosine, clampSlope) = treatment.target(cosine)
+        let (value, slope) = margin.annealed(cosine, lambda: lambda, straightThrough: straightThrough)
+        return (value, slope * clampSlope)
+      })
   }
 }

@@ -50,7 +50,7 @@ public struct SphereFacePlus: Loss {
     let loss = sphereFace.evaluate(&batch, workers: workers)
     return loss
       + HypersphericalEnergy.add(
-        Element(weight), prototypes: batch.prototypes, classes: Set(batch.targets).sorted(),
+        Element(weight), prototypes: batch.prototypes, targets: batch.targets,
         to: &batch.prototypeGradients, memory: &batch.energy, workers: workers)
   }
 }
@@ -64,29 +64,46 @@ enum HypersphericalEnergy {
     fileprivate var slopes = Matrix<Element>(rows: 0, columns: 0)
     fileprivate var scratch = Matrix<Element>(rows: 0, columns: 0)
     fileprivate var energies: [Element] = []
+    /// The distinct classes of the batch, ascending, and which classes those are.
+    fileprivate var classes: [Int] = []
+    private var isPresent: [Bool] = []
+    fileprivate var arcsine: [Element] = []
+
+    /// Finds the distinct classes of `targets`, of `count` classes.
+    fileprivate mutating func choose(_ targets: [Int], of count: Int) {
+      if isPresent.count != count { isPresent = Array(repeating: false, count: count) }
+      for label in isPresent.indices { isPresent[label] = false }
+      for target in targets { isPresent[target] = true }
+      classes.removeAll(keepingCapacity: true)
+      for label in isPresent.indices where isPresent[label] { classes.append(label) }
+    }
 
     fileprivate mutating func fit(classes: Int, dimension: Int) {
       chosen.reshape(classes, dimension)
       change.reshape(classes, dimension)
       slopes.reshape(classes, classes)
       scratch.reshape(Matrix<Element>.scratchRows(for: classes), classes)
-      if energies.count != classes { energies = Array(repeating: 0, count: classes) }
+      energies.removeAll(keepingCapacity: true)
+      for _ in 0..<classes { energies.append(0) }
+      if arcsine.isEmpty { arcsine = HypersphericalEnergy.arcsine(Element.self) }
     }
   }
 
-  /// `weight` times the energy of the rows `classes` of `prototypes`; adds the gradient with respect to them. 0 for fewer
+  /// `weight` times the energy of the rows of `prototypes` whose classes are in `targets`; adds the gradient with respect to them. 0 for fewer
   /// than two classes. Takes B² numbers for B classes.
   static func add<Element: Scalar>(
-    _ weight: Element, prototypes: Matrix<Element>, classes: [Int], to gradient: inout Matrix<Element>,
+    _ weight: Element, prototypes: Matrix<Element>, targets: [Int], to gradient: inout Matrix<Element>,
     memory: inout Memory<Element>, workers: Workers
   ) -> Element {
+    memory.choose(targets, of: prototypes.rows)
+    let classes = memory.classes
     let count = classes.count
     guard count > 1 else { return 0 }
     let share = weight / (Element(count) * Element(count - 1) / 2)
     memory.fit(classes: count, dimension: prototypes.columns)
     prototypes.gather(rows: classes, into: &memory.chosen, workers: workers)
     gemm(memory.chosen, .asIs, memory.chosen, .transposed, into: &memory.slopes, workers: workers)
-    let arcsine = Self.arcsine(Element.self)
+    let arcsine = memory.arcsine
     memory.slopes.updateRows(scratch: &memory.scratch, results: &memory.energies, workers: workers) {
       row, values, _ in
       // A prototype has no angle with itself.

@@ -106,41 +106,35 @@ public struct SphereFaceR: Loss {
     let (version, treatment, straightThrough) = (version, treatment, straightThrough)
     let multiple = MultiplicativeMargin(multiplier: presentMargin)
     let featureScale = featureNorm == .hard ? FeatureScale.constant(scale) : .norm
+    // What is done to the other cosines.
+    let divided =
+      version == .v2 && multiple.multiplier > 1
+      ? DividedAngle<Element>(divisor: multiple.multiplier) : nil
     let weight = featureNorm == .none ? lossWeight : lossWeight / scale
     let loss = featureScale.crossEntropy(
-      &batch, weight: Element(weight), workers: workers, others: others(multiple, Element.self)
-    ) { _, cosine in
-      let (cosine, clampSlope) = treatment.target(cosine)
-      let (value, slope) =
-        switch version {
-        case .v0: multiple(cosine)
-        case .v1: multiple.clamped(cosine)
-        case .v2: (value: min(max(cosine, -1), 1), slope: Element(1))
+      &batch, weight: Element(weight), workers: workers,
+      others: { _, _, values, slopes in
+        guard let divided else { return treatment.limitOthers(&values, &slopes) }
+        if straightThrough {
+          _ = treatment.limitOthers(&values, &slopes)
+          divided.apply(to: &values)
+          return false
         }
-      return (value, straightThrough ? 1 : slope * clampSlope)
-    }
+        // The function has a derivative at all cosines: nothing is limited.
+        divided.apply(to: &values, slopes: &slopes)
+        return true
+      },
+      target: { _, cosine in
+        let (cosine, clampSlope) = treatment.target(cosine)
+        let (value, slope) =
+          switch version {
+          case .v0: multiple(cosine)
+          case .v1: multiple.clamped(cosine)
+          case .v2: (value: min(max(cosine, -1), 1), slope: Element(1))
+          }
+        return (value, straightThrough ? 1 : slope * clampSlope)
+      })
     return featureNorm == .soft ? loss + normPenalty(&batch) : loss
-  }
-
-  /// What is done to the other cosines.
-  private func others<Element: Scalar>(
-    _ multiple: MultiplicativeMargin, _ type: Element.Type
-  ) -> SoftmaxCrossEntropy.OtherColumns<Element>? {
-    let limit = treatment.others(Element.self)
-    guard version == .v2 && multiple.multiplier > 1 else { return limit }
-    let divided = DividedAngle<Element>(divisor: multiple.multiplier)
-    if straightThrough {
-      return { row, target, values, slopes in
-        _ = limit?(row, target, &values, &slopes)
-        divided.apply(to: &values)
-        return false
-      }
-    }
-    // The function has a derivative at all cosines: nothing is limited.
-    return { _, _, values, slopes in
-      divided.apply(to: &values, slopes: &slopes)
-      return true
-    }
   }
 
   /// t·mean|‖x‖ − s|, its gradient added to that with respect to the norms.

@@ -36,7 +36,7 @@ struct ClassSample: Sendable {
     // Selection sampling: each other class with the chance that leaves every set of the size equally likely.
     var wanted = max(0, count - own)
     var left = places.count - own
-    var stream = RandomStream(seed: seed, name: "sampled-classes.\(step)")
+    var stream = RandomStream(seed: seed, name: "sampled-classes", step)
     chosen.removeAll(keepingCapacity: true)
     for label in places.indices {
       if places[label] != -2 {

@@ -52,6 +52,8 @@ public struct GalleryPrototypes<Element: Scalar>: PrototypeSource {
     }
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func evaluate(_ batch: inout SourceBatch<Element>, workers: Workers) -> Element {
     active = batch.step % agents.count
     let queue = queues.count == 1 ? 0 : active
@@ -69,6 +71,8 @@ public struct GalleryPrototypes<Element: Scalar>: PrototypeSource {
     return total
   }
 
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   public mutating func finishStep(network: Network<Element>) {
     for index in agents.indices where settings.updated == .all || index == active {
       agents[index].follow(network)
@@ -131,6 +135,8 @@ public struct GalleryPrototypes<Element: Scalar>: PrototypeSource {
   }
 
   /// The loss of one view's probe features against the queue with the other view's gallery features at the pointer.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
   private mutating func compare(
     view: Int, queue: Int, weight: Element, _ batch: inout SourceBatch<Element>, workers: Workers
   ) -> Element {

@@ -23,7 +23,8 @@ struct GradientSkipping<Element: Scalar>: Sendable {
 
   private var masses = SmallMasses<Element>()
   private var large = LargeElements<Element>()
-  /// For each threshold ε_E and ε_W.
+  /// The thresholds, and for each ε_E and ε_W.
+  private var bounds: [Element] = []
   private var errors: [(embeddings: Double, prototypes: Double)] = []
   /// The number of the threshold; past the last one everything is taken.
   private var choice = 0
@@ -49,7 +50,9 @@ struct GradientSkipping<Element: Scalar>: Sendable {
     gradient: Matrix<Element>, targets: [Int], columnsPerClass: Int, embeddings: Matrix<Element>,
     prototypes: Matrix<Element>, areUnit: Bool, workers: Workers
   ) {
-    self.targets = targets
+    // A copy of the array would make its owner take new memory.
+    self.targets.removeAll(keepingCapacity: true)
+    self.targets.append(contentsOf: targets)
     self.columnsPerClass = columnsPerClass
     var reference = 0.0
     for (row, target) in targets.enumerated() {
@@ -59,7 +62,7 @@ struct GradientSkipping<Element: Scalar>: Sendable {
       }
     }
     reference = reference.squareRoot()
-    var bounds: [Element] = []
+    bounds.removeAll(keepingCapacity: true)
     for index in 0..<SmallMasses<Element>.boundCount {
       bounds.append(Element(bound * reference * Self.first * .pow(Self.step, index)))
     }

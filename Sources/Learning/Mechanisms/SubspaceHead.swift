@@ -29,6 +29,8 @@ struct SubspaceHead<Element: Scalar>: Sendable {
   private var parts: [Matrix<Element>]
   private var partGradients: [Matrix<Element>]
   private var partNorms: [[Element]]
+  /// What the gradients of a loss's parameters were before it was evaluated.
+  private var earlier: [Matrix<Element>] = []
 
   /// The head for embeddings of `width` columns, which the number of groups must divide.
   ///
@@ -95,11 +97,11 @@ struct SubspaceHead<Element: Scalar>: Sendable {
       parts[group].reshape(rows, columns.count)
       if normalisesGroups {
         // The gradient's memory holds the raw part for a moment.
-        embeddings.copyColumns(columns, into: &partGradients[group])
+        embeddings.copyColumns(columns, into: &partGradients[group], workers: workers)
         RowNormalization.forward(
           partGradients[group], into: &parts[group], norms: &partNorms[group], workers: workers)
       } else {
-        (isCosine ? unit : embeddings).copyColumns(columns, into: &parts[group])
+        (isCosine ? unit : embeddings).copyColumns(columns, into: &parts[group], workers: workers)
       }
     }
   }
@@ -153,7 +155,7 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     gemm(parts[group], .asIs, prototypes, .transposed, into: &batch.similarities, workers: workers)
     if traits.needs.contains(.norms) {
       batch.norms = norms
-      batch.normGradients = Array(repeating: 0, count: norms.count)
+      batch.clearNormGradients()
     }
     let needsPrototypes = traits.needs.contains(.prototypes)
     if needsPrototypes {
@@ -163,18 +165,21 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     }
     swap(&batch.parameters, &parameters[group])
     // What is there already must not be scaled with what the loss adds.
-    let earlier = factor == 1 ? [] : batch.parameters.map { $0.gradient }
-    for index in earlier.indices { ElementwiseKernels.clear(&batch.parameters[index].gradient) }
+    if factor != 1 { setEarlierGradientsAside() }
     let loss = losses[group].evaluate(&batch, workers: workers)
-    for (index, gradient) in earlier.enumerated() {
-      ElementwiseKernels.scale(&batch.parameters[index].gradient, by: factor, workers: workers)
-      ElementwiseKernels.add(gradient, to: &batch.parameters[index].gradient, workers: workers)
+    if factor != 1 {
+      for index in batch.parameters.indices {
+        ElementwiseKernels.scale(&batch.parameters[index].gradient, by: factor, workers: workers)
+        ElementwiseKernels.add(earlier[index], to: &batch.parameters[index].gradient, workers: workers)
+      }
     }
     swap(&batch.parameters, &parameters[group])
     if traits.needs.contains(.norms) {
       for row in normGradients.indices { normGradients[row] += factor * batch.normGradients[row] }
     }
-    // No second owner may keep the prototypes' memory from being reused.
+    // No second owner may keep memory from being reused.
+    batch.targets = []
+    batch.norms = []
     if needsPrototypes { batch.prototypes = Matrix(rows: 0, columns: 0) }
     if skipping == nil {
       gemm(
@@ -205,6 +210,17 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     return factor * loss
   }
 
+  /// Moves the gradients of the loss's parameters to `earlier` and starts them from 0.
+  private mutating func setEarlierGradientsAside() {
+    for index in batch.parameters.indices {
+      let (rows, columns) = batch.parameters[index].gradient.shape
+      if index == earlier.count { earlier.append(Matrix(rows: rows, columns: columns)) }
+      earlier[index].reshape(rows, columns)
+      swap(&earlier[index], &batch.parameters[index].gradient)
+      ElementwiseKernels.clear(&batch.parameters[index].gradient)
+    }
+  }
+
   /// Writes the gradient at the embeddings that `begin` took to `gradient`, which has their shape.
   @specialized(where Element == Float)
   @specialized(where Element == Double)
@@ -212,7 +228,7 @@ struct SubspaceHead<Element: Scalar>: Sendable {
     let isCosine = traits.similarity == .cosine
     let normalisesGroups = isCosine && subspaces.normalisation == .group && subspaces.count > 1
     if subspaces.count == 1 {
-      ElementwiseKernels.copy(partGradients[0], to: &gradient)
+      ElementwiseKernels.copy(partGradients[0], to: &gradient, workers: workers)
       // No second owner may keep the embeddings' memory from being reused.
       parts[0] = Matrix(rows: 0, columns: 0)
     } else {
@@ -222,7 +238,8 @@ struct SubspaceHead<Element: Scalar>: Sendable {
             unit: parts[group], norms: partNorms[group], gradient: &partGradients[group], workers: workers)
         }
         gradient.replaceColumns(
-          from: subspaces.columns(of: group, width: width).lowerBound, with: partGradients[group])
+          from: subspaces.columns(of: group, width: width).lowerBound, with: partGradients[group],
+          workers: workers)
       }
     }
     if isCosine && !normalisesGroups {

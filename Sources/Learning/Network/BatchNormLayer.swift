@@ -63,8 +63,10 @@ struct BatchNormLayer<Element: Scalar>: Layer {
       ElementwiseKernels.copy(store.buffers[runningVariance].value, to: &tape.saved[Saved.variance.rawValue])
     }
     var inverse = take(&tape, .inverse)
-    for column in 0..<columns {
-      inverse[0, column] = 1 / (tape.saved[Saved.variance.rawValue][0, column] + epsilon).squareRoot()
+    tape.saved[Saved.variance.rawValue].withElements { variance in
+      inverse.withMutableElements { inverse in
+        for column in 0..<columns { inverse[column] = 1 / (variance[column] + epsilon).squareRoot() }
+      }
     }
     tape.saved[Saved.inverse.rawValue] = inverse
     var unit = take(&tape, .unit)
@@ -81,6 +83,8 @@ struct BatchNormLayer<Element: Scalar>: Layer {
     store: inout ParameterStore<Element>, needsInputGradient: Bool, workers: Workers
   ) {
     tape.inputGradient.reshape(input.rows, columns)
+    if let gain { store.prepareGradient(gain) }
+    if let shift { store.prepareGradient(shift) }
     guard input.rows > 0 else { return }
     var scratch = take(&tape, .scratch)
     // Without affine parameters their gradients go to rows that nobody reads.
@@ -115,12 +119,17 @@ struct BatchNormLayer<Element: Scalar>: Layer {
   ) {
     let unbiased = rows > 1 ? Element(rows) / Element(rows - 1) : 1
     let kept = 1 - momentum
-    for column in 0..<columns {
-      let oldMean = store.buffers[runningMean].value[0, column]
-      store.buffers[runningMean].value[0, column] = kept * oldMean + momentum * mean[0, column]
-      let oldVariance = store.buffers[runningVariance].value[0, column]
-      store.buffers[runningVariance].value[0, column] =
-        kept * oldVariance + momentum * (variance[0, column] * unbiased)
+    mean.withElements { mean in
+      store.buffers[runningMean].value.withMutableElements { running in
+        for column in 0..<columns { running[column] = kept * running[column] + momentum * mean[column] }
+      }
+    }
+    variance.withElements { variance in
+      store.buffers[runningVariance].value.withMutableElements { running in
+        for column in 0..<columns {
+          running[column] = kept * running[column] + momentum * (variance[column] * unbiased)
+        }
+      }
     }
   }
 

@@ -4,11 +4,18 @@ import LinearAlgebra
 struct ParameterStore<Element: Scalar>: Sendable {
   var parameters: [Parameter<Element>] = []
   var buffers: [Buffer<Element>] = []
+  /// Whether a backward pass adds to the gradients; else it writes them, each once.
+  var addsGradients = true
 
   /// Adds a parameter and returns its place.
   mutating func add(_ name: String, _ kind: ParameterKind, _ value: Matrix<Element>) -> Int {
     parameters.append(Parameter(name: name, kind: kind, value: value))
     return parameters.count - 1
+  }
+
+  /// Makes the gradient of a small parameter what a backward pass may add to.
+  mutating func prepareGradient(_ index: Int) {
+    if !addsGradients { ElementwiseKernels.clear(&parameters[index].gradient) }
   }
 
   /// Adds a buffer and returns its place.
@@ -51,8 +58,8 @@ protocol Layer<Element>: Sendable {
     _ input: Matrix<Element>, tape: inout LayerTape<Element>, store: inout ParameterStore<Element>,
     mode: ForwardMode, workers: Workers)
 
-  /// From the gradient at the output of the last forward pass adds to the gradients of the parameters and, where asked,
-  /// writes that at the input to `tape.inputGradient`.
+  /// From the gradient at the output of the last forward pass adds to the gradients of the parameters, or writes them where the store says
+  /// so, and, where asked, writes that at the input to `tape.inputGradient`.
   func backward(
     _ input: Matrix<Element>, gradient: Matrix<Element>, tape: inout LayerTape<Element>,
     store: inout ParameterStore<Element>, needsInputGradient: Bool, workers: Workers)

@@ -35,7 +35,7 @@ struct LinearLayer<Element: Scalar>: Layer {
   ) {
     let matrix = store.parameters[weight].value
     tape.output.reshape(input.rows, matrix.rows)
-    if let bias { ColumnKernels.fill(&tape.output, row: store.parameters[bias].value) }
+    if let bias { ColumnKernels.fill(&tape.output, row: store.parameters[bias].value, workers: workers) }
     gemm(input, .asIs, matrix, .transposed, beta: bias == nil ? 0 : 1, into: &tape.output, workers: workers)
   }
 
@@ -44,8 +44,10 @@ struct LinearLayer<Element: Scalar>: Layer {
     store: inout ParameterStore<Element>, needsInputGradient: Bool, workers: Workers
   ) {
     gemm(
-      gradient, .transposed, input, beta: 1, into: &store.parameters[weight].gradient, workers: workers)
+      gradient, .transposed, input, beta: store.addsGradients ? 1 : 0,
+      into: &store.parameters[weight].gradient, workers: workers)
     if let bias {
+      store.prepareGradient(bias)
       ColumnKernels.addSums(of: gradient, to: &store.parameters[bias].gradient, workers: workers)
     }
     guard needsInputGradient else { return }

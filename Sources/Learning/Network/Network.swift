@@ -9,7 +9,7 @@ public struct NetworkTape<Element: Scalar>: Sendable {
   fileprivate var input: Matrix<Element>
 
   /// The embeddings of the last forward pass.
-  public var output: Matrix<Element> { layers.last?.output ?? input }
+  public var output: Matrix<Element> { layers.isEmpty ? input : layers[layers.count - 1].output }
 
   /// Lets go of the features, whose memory can then be written again without a copy.
   public mutating func releaseInput() { input = Matrix(rows: 0, columns: 0) }
@@ -77,11 +77,14 @@ public struct Network<Element: Scalar>: Sendable {
     sequence.forward(features, tapes: &tape.layers, store: &store, mode: mode, workers: workers)
   }
 
-  /// Adds to the gradients of the parameters, from the gradient at the embeddings of the tape's forward pass.
+  /// Adds to the gradients of the parameters, from the gradient at the embeddings of the tape's forward pass; without `adding` it writes
+  /// them, to the same bits as if they had been 0.
   public mutating func backward(
-    _ gradient: Matrix<Element>, tape: inout NetworkTape<Element>, workers: Workers = .one
+    _ gradient: Matrix<Element>, tape: inout NetworkTape<Element>, adding: Bool = true,
+    workers: Workers = .one
   ) {
     precondition(gradient.rows == tape.input.rows && gradient.columns == outputs, "gradient of another shape")
+    store.addsGradients = adding
     sequence.backward(
       tape.input, gradient: gradient, tapes: &tape.layers, store: &store, needsInputGradient: false,
       workers: workers)

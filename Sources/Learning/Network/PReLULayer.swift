@@ -24,6 +24,7 @@ struct PReLULayer<Element: Scalar>: Layer {
     store: inout ParameterStore<Element>, needsInputGradient: Bool, workers: Workers
   ) {
     tape.inputGradient.reshape(input.rows, input.columns)
+    store.prepareGradient(slope)
     let value = store.parameters[slope].value
     ColumnKernels.preluBackward(
       input, gradient: gradient, slope: value, slopeGradient: &store.parameters[slope].gradient,

@@ -16,7 +16,7 @@ struct ResidualLayer<Element: Scalar>: Layer {
   ) {
     inner.forward(input, tapes: &tape.inner, store: &store, mode: mode, workers: workers)
     tape.output.reshape(input.rows, input.columns)
-    ElementwiseKernels.copy(input, to: &tape.output)
+    ElementwiseKernels.copy(input, to: &tape.output, workers: workers)
     ElementwiseKernels.add(tape.inner.last?.output ?? input, to: &tape.output, workers: workers)
   }
 
@@ -28,7 +28,7 @@ struct ResidualLayer<Element: Scalar>: Layer {
       input, gradient: gradient, tapes: &tape.inner, store: &store, needsInputGradient: true, workers: workers
     )
     tape.inputGradient.reshape(input.rows, input.columns)
-    ElementwiseKernels.copy(gradient, to: &tape.inputGradient)
+    ElementwiseKernels.copy(gradient, to: &tape.inputGradient, workers: workers)
     ElementwiseKernels.add(
       tape.inner.first?.inputGradient ?? gradient, to: &tape.inputGradient, workers: workers)
   }

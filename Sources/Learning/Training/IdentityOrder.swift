@@ -62,6 +62,9 @@ struct IdentityOrder: Sendable {
   private(set) var state = State()
   /// The identities of the present epoch; empty where it is not laid out yet.
   private var order: [Int] = []
+  /// Working memory: which identities are in the queue, or have a place already, and all in random order.
+  private var isTaken: [Bool]
+  private var shuffled: [Int] = []
 
   /// The identities 0..<identities, of which the rule's reason must be nil.
   init(identities: Int, perBatch: Int, rule: IdentityRule, seed: UInt64) {
@@ -71,6 +74,10 @@ struct IdentityOrder: Sendable {
     self.perBatch = perBatch
     self.rule = rule
     self.seed = seed
+    isTaken = Array(repeating: false, count: identities)
+    order.reserveCapacity(identities)
+    state.queue.reserveCapacity(min(rule.queue, identities))
+    if case .order = rule { shuffled.reserveCapacity(identities) }
   }
 
   /// Goes on from a state of the same sequence; false, with nothing changed, for one that cannot be of it.
@@ -85,42 +92,38 @@ struct IdentityOrder: Sendable {
 
   /// The next identity.
   mutating func next() -> Int {
-    if order.isEmpty { order = epochOrder() }
+    if order.isEmpty { layOutEpoch() }
     if state.place >= order.count {
-      state.queue = Array((state.queue + order).suffix(rule.queue))
+      let kept = max(0, min(state.queue.count, rule.queue - order.count))
+      state.queue.removeFirst(state.queue.count - kept)
+      state.queue.append(contentsOf: order.suffix(rule.queue))
       state.epoch += 1
       state.place = 0
-      order = epochOrder()
+      layOutEpoch()
     }
     defer { state.place += 1 }
     return order[state.place]
   }
 
-  private func epochOrder() -> [Int] {
-    var stream = RandomStream(seed: seed, name: "sampler.identities.\(state.epoch)")
-    var order: [Int]
+  private mutating func layOutEpoch() {
+    var stream = RandomStream(seed: seed, name: "sampler.identities", state.epoch)
+    for identity in isTaken.indices { isTaken[identity] = false }
+    for identity in state.queue { isTaken[identity] = true }
     switch rule {
-    case .free: order = stream.permutation(identities)
+    case .free: stream.fillPermutation(&order, identities)
     case .exclude:
-      let queued = Set(state.queue)
-      order = (0..<identities).filter { !queued.contains($0) }
+      order.removeAll(keepingCapacity: true)
+      for identity in 0..<identities where !isTaken[identity] { order.append(identity) }
       stream.shuffle(&order)
     case .order(let queue):
       // The first that are not in the queue come first; what is left keeps its random order.
-      let queued = Set(state.queue)
-      let all = stream.permutation(identities)
-      var head: [Int] = []
-      var tail: [Int] = []
-      for identity in all {
-        if head.count < queue && !queued.contains(identity) {
-          head.append(identity)
-        } else {
-          tail.append(identity)
-        }
-      }
-      order = head + tail
+      stream.fillPermutation(&shuffled, identities)
+      order.removeAll(keepingCapacity: true)
+      for identity in shuffled where order.count < queue && !isTaken[identity] { order.append(identity) }
+      for identity in isTaken.indices { isTaken[identity] = false }
+      for identity in order { isTaken[identity] = true }
+      for identity in shuffled where !isTaken[identity] { order.append(identity) }
     }
     order.removeLast(order.count % perBatch)
-    return order
   }
 }

@@ -47,7 +47,11 @@ public struct Sampler: Sendable {
     switch configuration {
     case .uniform: break
     case .classBalanced:
-      memberOrder = Array(repeating: [], count: members.count)
+      memberOrder = members.map { rows in
+        var order: [Int] = []
+        order.reserveCapacity(rows.count)
+        return order
+      }
       memberCycle = Array(repeating: -1, count: members.count)
     case .perIdentity(let images):
       identities = IdentityOrder(
@@ -88,7 +92,7 @@ public struct Sampler: Sendable {
       let row = next()
       views[0][index] = row
       for view in 1..<max(views.count, 1) {
-        var stream = RandomStream(seed: seed, name: "sampler.view.\(view).\(draw)")
+        var stream = RandomStream(seed: seed, name: "sampler.view", view, draw)
         let rows = members[classes[row]]
         let other = rows[stream.integer(below: max(rows.count - 1, 1))]
         views[view][index] = other == row ? rows[rows.count - 1] : other
@@ -98,11 +102,10 @@ public struct Sampler: Sendable {
 
   /// Draws the next identity and `images` of its rows, into `drawn`.
   private mutating func drawImages(_ images: Int) {
-    guard var order = identities else { return }
-    identities = nil
-    let identity = order.next()
-    var stream = RandomStream(seed: seed, name: "sampler.images.\(order.state.epoch).\(order.state.place)")
-    identities = order
+    guard let identity = identities?.next(), let epoch = identities?.state.epoch,
+      let place = identities?.state.place
+    else { return }
+    var stream = RandomStream(seed: seed, name: "sampler.images", epoch, place)
     drawn.removeAll(keepingCapacity: true)
     drawn.append(contentsOf: members[identity])
     let count = drawn.count
@@ -119,8 +122,9 @@ public struct Sampler: Sendable {
     let label = entry(position, count: members.count)
     let (cycle, turn) = epoch.quotientAndRemainder(dividingBy: members[label].count)
     if memberCycle[label] != cycle {
-      var stream = RandomStream(seed: seed, name: "sampler.class.\(label).\(cycle)")
-      memberOrder[label] = members[label]
+      var stream = RandomStream(seed: seed, name: "sampler.class", label, cycle)
+      memberOrder[label].removeAll(keepingCapacity: true)
+      memberOrder[label].append(contentsOf: members[label])
       stream.shuffle(&memberOrder[label])
       memberCycle[label] = cycle
     }
@@ -131,8 +135,8 @@ public struct Sampler: Sendable {
   private mutating func entry(_ position: Int, count: Int) -> Int {
     let (wanted, place) = position.quotientAndRemainder(dividingBy: count)
     if wanted != epoch {
-      var stream = RandomStream(seed: seed, name: "sampler.\(wanted)")
-      order = stream.permutation(count)
+      var stream = RandomStream(seed: seed, name: "sampler", wanted)
+      stream.fillPermutation(&order, count)
       epoch = wanted
     }
     return order[place]

@@ -116,8 +116,7 @@ public struct Trainer<Element: Scalar>: Sendable {
     descend(rate: rate, factor: optimizer.clippingFactor(gradientNorm: gradientNorm))
     source.finishStep(network: network)
     completedSteps += 1
-    history.losses.append(loss)
-    history.gradientNorms.append(gradientNorm)
+    history.append(loss: loss, gradientNorm: gradientNorm, of: configuration.steps)
     return TrainingProgress(
       step: completedSteps, steps: configuration.steps, loss: loss, learningRate: rate,
       gradientNorm: gradientNorm, validation: try validateIfDue())
@@ -138,15 +137,13 @@ public struct Trainer<Element: Scalar>: Sendable {
   ///
   /// Moves what a forward pass in training moves: running statistics and the state of losses.
   mutating func lossAndGradients(rows: [[Int]]) -> Double {
-    for index in 0..<network.parameters.count {
-      ElementwiseKernels.clear(&network.parameters[index].gradient)
-    }
     source.clearGradients()
     batch.step = completedSteps
-    batch.classes = rows[0].map { labels[$0] }
+    batch.classes.removeAll(keepingCapacity: true)
+    for row in rows[0] { batch.classes.append(labels[row]) }
     for view in rows.indices {
       batch.features[view].reshape(rows[view].count, features.columns)
-      features.gather(rows: rows[view], into: &batch.features[view])
+      features.gather(rows: rows[view], into: &batch.features[view], workers: workers)
     }
     for view in tapes.indices {
       network.forward(
@@ -157,7 +154,8 @@ public struct Trainer<Element: Scalar>: Sendable {
     let loss = source.evaluate(&batch, workers: workers)
     for view in tapes.indices {
       batch.embeddings[view] = Matrix(rows: 0, columns: 0)
-      network.backward(batch.gradients[view], tape: &tapes[view], workers: workers)
+      // The first view's pass writes the gradients that the others add to.
+      network.backward(batch.gradients[view], tape: &tapes[view], adding: view > 0, workers: workers)
       tapes[view].releaseInput()
     }
     return Double(loss)

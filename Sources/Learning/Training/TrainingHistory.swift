@@ -12,6 +12,18 @@ public struct TrainingHistory: Hashable, Sendable, Codable {
   /// The joint norm of all gradients of each step, before clipping.
   public internal(set) var gradientNorms: [Double] = []
   public internal(set) var validations: [Validation] = []
+
+  /// Steps that memory is taken for at once; a longer run's lists grow past it.
+  private static let reservedSteps = 1 << 20
+
+  /// Adds what a step of a run of `steps` steps did. The first one takes the memory for all.
+  mutating func append(loss: Double, gradientNorm: Double, of steps: Int) {
+    let count = min(steps, Self.reservedSteps)
+    if losses.capacity < count { losses.reserveCapacity(count) }
+    if gradientNorms.capacity < count { gradientNorms.reserveCapacity(count) }
+    losses.append(loss)
+    gradientNorms.append(gradientNorm)
+  }
 }
 
 /// What one step did.
