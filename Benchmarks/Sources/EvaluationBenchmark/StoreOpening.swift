@@ -3,6 +3,10 @@ import FeatureStores
 import Foundation
 import LinearAlgebra
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Opening stores of more and more rows: with features alone, with names and labels, and with the validation that reads everything.
 struct StoreOpening {
   private let settings: Settings
@@ -35,7 +39,11 @@ struct StoreOpening {
     for round in -1..<settings.rounds {
       for item in Self.cases {
         let one = try sizes.map { size in
-          try seconds {
+          // What the store before left in pieces, names above all, is put together here, not by the next opening's first allocation.
+          #if canImport(Glibc)
+            malloc_trim(0)
+          #endif
+          return try seconds {
             _ = try FeatureStore(
               opening: StoreLocation(path: path(size, isNamed: item.isNamed)), validation: item.validation)
           }
