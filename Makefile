@@ -96,12 +96,12 @@ bench: build ## measure this machine and what needs no peer: losses, mechanisms,
 bench-peers: build ## measure beside PyTorch, JAX, NumPy, scikit-learn and faiss, which it installs in Benchmarks/peers/venv
 	Benchmarks/peers/setup.sh
 	swift build -c release --package-path Benchmarks
-	$(BENCHMARK) StepBenchmark compare --peers eager,compile,jax $(RECORD)
+	$(BENCHMARK) StepBenchmark compare --rounds 3 --steps 15 --peers eager,compile,jax $(RECORD)
 	$(BENCHMARK) ScaleBenchmark ijbc $(RECORD)
 	$(BENCHMARK) EvaluationBenchmark operating-points $(RECORD)
 	$(BENCHMARK) EvaluationBenchmark megaface --rounds 3 $(RECORD)
 	$(BENCHMARK) GridBenchmark $(RECORD)
-	$(BENCHMARK) StepBenchmark late --peers compile,jax $(RECORD)
+	$(BENCHMARK) StepBenchmark late --late-steps 400 --rounds 2 --steps 15 --peers compile,jax $(RECORD)
 
 lint: setup ## check the format of all Swift sources
 	swift format lint --strict --parallel --recursive $(SOURCES)
